@@ -1,0 +1,173 @@
+"""What a person gets: the card of a draft and the brief of a handoff, in words that can be read in half a minute."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cxagent.context import ContextAudit
+from cxagent.domain.proposal import Proposal
+from cxagent.domain.ruling import Ruling
+from cxagent.domain.ticket import Ticket
+from cxagent.domain.vocabulary import Autonomy, Tier
+from cxagent.playbook import Hours, Playbook
+from cxagent.reading.message import Reading
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def deadline(playbook: Playbook, audit: ContextAudit, start: datetime) -> datetime:
+    """Return when a person must have answered: the tier's hours, counted in business hours."""
+    tier = audit.standing.tier if audit.standing else Tier.HIGH
+    return business_time(start, timedelta(hours=playbook.deadline_hours[tier]), playbook.business_hours)
+
+
+def business_time(start: datetime, work: timedelta, hours: Hours) -> datetime:
+    """Add working time to a moment, skipping nights and days off; the result is in the zone of `start`."""
+    zone = ZoneInfo(hours.timezone)
+    at = start.astimezone(zone)
+    while True:
+        opens = at.replace(hour=hours.opens.hour, minute=hours.opens.minute, second=0, microsecond=0)
+        closes = at.replace(hour=hours.closes.hour, minute=hours.closes.minute, second=0, microsecond=0)
+        at = max(at, opens)
+        if DAYS[at.weekday()] in hours.days and at < closes:
+            if at + work <= closes:
+                return (at + work).astimezone(start.tzinfo)
+            work -= closes - at
+        at = opens + timedelta(days=1)
+
+
+def owner(playbook: Playbook, audit: ContextAudit, role: str) -> str:
+    """Name the person who takes over: the account's owner, else somebody of the needed role, else up the ladder."""
+    crm = audit.account.crm if audit.account else None
+    held = crm.owner if crm else None
+    if held and not held.vacant_since and held.name.strip().lower() not in playbook.not_a_person:
+        return held.name
+    return signer(playbook, role)
+
+
+def signer(playbook: Playbook, role: str) -> str:
+    """Name the first person who may sign as `role` or above."""
+    wanted = max(playbook.rank_of(role), 0)
+    able = [one for one in playbook.people if playbook.rank_of(one.role) >= wanted]
+    return min(able, key=lambda one: playbook.rank_of(one.role)).name if able else role
+
+
+def who(ticket: Ticket, audit: ContextAudit) -> dict[str, Any]:
+    """Say who wrote and for whom, as far as the record knows."""
+    account = audit.account
+    return {
+        "sender": audit.identity.name or ticket.sender.name or ticket.sender.email,
+        "email": ticket.sender.email,
+        "role": audit.identity.title,
+        "verified": audit.identity.verified,
+        "account": account.name if account else None,
+        "account_id": audit.account_id,
+        "identity": audit.identity.why,
+    }
+
+
+def at_stake(audit: ContextAudit, ruling: Ruling) -> dict[str, Any]:
+    """Say what rides on the account, not on the ticket."""
+    standing, crm = audit.standing, audit.account.crm if audit.account else None
+    return {
+        "tier": standing.tier.value if standing else None,
+        "why": standing.tier_why if standing else "the account is not known",
+        "stake": ruling.stake,
+        "arr": str(crm.arr) if crm and crm.arr else "unknown",
+        "clv": str(crm.clv) if crm and crm.clv else "unknown",
+        "health": crm.health if crm else None,
+        "renewal_window": standing.window.why if standing else None,
+        "days_to_notice": standing.window.days_to_notice if standing else None,
+        "risks": [risk.why for risk in standing.risks] if standing else [],
+        "goals": [goal.model_dump(mode="json") for goal in (crm.stated_goals if crm else None) or ()],
+        "unkept_promises": [promise.what for promise in standing.unkept] if standing else [],
+    }
+
+
+def card(
+    ticket: Ticket, audit: ContextAudit, reading: Reading, proposal: Proposal, ruling: Ruling, due: datetime
+) -> dict[str, Any]:
+    """Return everything a reviewer sees; its digest is what an approval refers to."""
+    return {
+        "who": who(ticket, audit),
+        "at_stake": at_stake(audit, ruling),
+        "why": [cap.why for cap in ruling.binding],
+        "reasons": list(ruling.reasons),
+        "would_have_acted": list(ruling.would_have_acted),
+        "signals": [one.model_dump(mode="json") for one in reading.signals],
+        "facts": [fact.model_dump(mode="json") for fact in audit.facts],
+        "message": {"subject": ticket.subject, "body": ticket.body},
+        "reply": proposal.reply,
+        "parts": [part.model_dump(mode="json") for part in proposal.parts],
+        "gives": ruling.gives,
+        "sign_off": ruling.sign_off,
+        "four_eyes": ruling.four_eyes,
+        "options": options(ruling),
+        "deadline": due.isoformat(),
+        "playbook": ruling.playbook,
+        "deviations": list(ruling.deviations),
+    }
+
+
+def options(ruling: Ruling) -> list[dict[str, str]]:
+    """Offer what the person can do, each with its consequence; the first one is the recommendation."""
+    if ruling.autonomy == Autonomy.HANDOFF:
+        return [
+            {"do": "call or write yourself", "then": "the account hears from the person it knows"},
+            {"do": "check the facts first", "then": "nothing goes out until you answer; the acknowledgement is neutral"},
+            {"do": "pass it on", "then": "name the colleague; the deadline stays"},
+        ]
+    return [
+        {"do": "approve", "then": f"the reply goes out and the actions run ({ruling.gives} given)"},
+        {"do": "edit", "then": "your wording and amounts are judged again with your authority, then go out"},
+        {"do": "respond", "then": "your own text goes out, no action runs"},
+        {"do": "reject", "then": "nothing goes out; a named person takes over"},
+    ]
+
+
+def describe(shown: dict[str, Any]) -> str:
+    """Return the card as text for front ends that show nothing else."""
+    people, stake = shown["who"], shown["at_stake"]
+    lines = [
+        f"{people['sender']} ({people['role'] or 'role unknown'}) of {people['account'] or 'an unknown account'} wrote:",
+        f"  {shown['message']['body'].strip()[:600]}",
+        f"At stake: {stake['stake']} ({stake['tier'] or 'unknown tier'}); {stake['renewal_window'] or 'window unknown'}",
+        *(f"Risk: {risk}" for risk in stake["risks"]),
+        *(f"Their goal: {goal['goal']}" for goal in stake["goals"]),
+        "Why you see this:",
+        *(f"  - {why}" for why in shown["why"]),
+        f"Proposed reply: {shown['reply']}",
+        *(f"Proposed action: {a['tool']} {a['args']}" for part in shown["parts"] for a in part["actions"]),
+        f"To be signed by: {shown['sign_off']}" + (" and a second person" if shown["four_eyes"] else ""),
+    ]
+    return "\n".join(lines)
+
+
+def handoff_brief(
+    ticket: Ticket,
+    audit: ContextAudit,
+    proposal: Proposal | None,
+    ruling: Ruling,
+    playbook: Playbook,
+    tried: list[str],
+    due: datetime,
+) -> dict[str, Any]:
+    """Return the brief of a handoff: the customer repeats nothing, and the owner knows why it is theirs."""
+    parts = proposal.parts if proposal else ()
+    return {
+        "who": who(ticket, audit),
+        "at_stake": at_stake(audit, ruling),
+        "request": {"subject": ticket.subject, "body": ticket.body, "intents": [part.intent for part in parts]},
+        "found": [
+            f"{fact.name}: {fact.value} ({fact.source}{f', {fact.status}' if fact.status != 'present' else ''})"
+            for fact in audit.facts
+            if fact.value
+        ],
+        "tried": tried,
+        "why": [cap.why for cap in ruling.binding],
+        "reasons": list(ruling.reasons),
+        "suggestion": proposal.reply if proposal else None,
+        "options": options(ruling.model_copy(update={"autonomy": Autonomy.HANDOFF})),
+        "deadline": due.isoformat(),
+        "acknowledgement": playbook.acknowledgement.strip(),
+    }

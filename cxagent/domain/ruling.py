@@ -1,0 +1,63 @@
+"""A ruling: the lowest of all caps, with its reasons, the binding ones, and what would have made it autonomous."""
+
+from typing import Any
+
+from pydantic import Field
+
+from cxagent.domain.value import Text, Value
+from cxagent.domain.vocabulary import Autonomy, Reason
+
+
+class Cap(Value):
+    """One limit on autonomy: at most `autonomy`, for this reason, with the numbers behind it.
+
+    `unless` completes the sentence "it would have acted alone had …"; `part` is the index of the part it concerns.
+    """
+
+    autonomy: Autonomy
+    reason: Reason
+    why: Text
+    unless: Text
+    rule: Text = ""
+    numbers: dict[str, str] = Field(default_factory=dict)
+    part: int | None = None
+
+
+class Ruling(Value):
+    """What the machine may do with one proposal."""
+
+    autonomy: Autonomy
+    caps: tuple[Cap, ...]
+    parts: tuple[Autonomy, ...] = ()
+    sign_off: Text
+    four_eyes: bool
+    stake: Text
+    gives: Text
+    playbook: Text
+    context: Text
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def binding(self) -> tuple[Cap, ...]:
+        """The caps that set the result: those as low as the ruling itself, where it is below `act`."""
+        return tuple(cap for cap in self.caps if cap.autonomy == self.autonomy and cap.autonomy < Autonomy.ACT)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The codes of all caps below `act`, the lowest first, each once."""
+        ordered = sorted((cap for cap in self.caps if cap.autonomy < Autonomy.ACT), key=lambda cap: cap.autonomy.rank)
+        return tuple(dict.fromkeys(cap.reason.value for cap in ordered))
+
+    @property
+    def would_have_acted(self) -> tuple[str, ...]:
+        """All that would have had to be different for the machine to act alone."""
+        return tuple(dict.fromkeys(cap.unless for cap in self.caps if cap.autonomy < Autonomy.ACT))
+
+    def card(self) -> dict[str, Any]:
+        """Return the ruling as plain JSON with the derived lists, as records and screens show it."""
+        return {
+            **self.model_dump(mode="json"),
+            "reasons": list(self.reasons),
+            "binding": [cap.model_dump(mode="json") for cap in self.binding],
+            "would_have_acted": list(self.would_have_acted),
+        }

@@ -1,0 +1,124 @@
+"""The risk gate: ask every rule, and take the lowest cap. Pure; the caller records what it returns."""
+
+from collections.abc import Callable, Iterator
+
+from cxagent.domain.money import Money
+from cxagent.domain.ruling import Cap, Ruling
+from cxagent.domain.vocabulary import ACT, HANDOFF, Autonomy, Reason
+from cxagent.rules import calls, knowledge, money, people, stakes, words
+from cxagent.rules.submission import PartView, Submission
+
+TicketRule = Callable[[Submission], Iterator[Cap]]
+PartRule = Callable[[Submission, PartView], Iterator[Cap]]
+
+TICKET_RULES: tuple[TicketRule, ...] = (
+    people.identity,
+    people.verification,
+    people.contacts_agree,
+    stakes.kill_switch,
+    stakes.shadow_mode,
+    stakes.only_tightened,
+    stakes.flags,
+    stakes.consent,
+    stakes.promises_kept,
+    knowledge.sections_known,
+    knowledge.facts_known,
+    knowledge.sources_agree,
+    knowledge.parent_known,
+    knowledge.value_in_one_currency,
+    knowledge.message_read,
+    knowledge.proposal_there,
+    knowledge.proposer_sure,
+    words.signals,
+    words.commitments,
+    words.grounded,
+    money.rolling,
+)
+"""Rules on the whole message, in the order in which a person would ask them."""
+
+PART_RULES: tuple[PartRule, ...] = (
+    calls.tool_known,
+    calls.arguments_valid,
+    people.same_account,
+    people.recipient,
+    people.role,
+    people.own_scope,
+    stakes.tier_ceiling,
+    stakes.risk_ceiling,
+    stakes.renewal_window,
+    stakes.reads_as_exit,
+    stakes.special_terms,
+    stakes.engagement,
+    stakes.terms_on_file,
+    stakes.open_opportunity,
+    stakes.legal_hold,
+    stakes.residency,
+    stakes.latitude,
+    calls.conditions_met,
+    calls.target_clear,
+    calls.invoice_known,
+    calls.disputed_invoice,
+    calls.overdue,
+    money.amount_decidable,
+    money.per_action,
+    words.named_signals,
+    words.injected,
+    words.repeated,
+    words.seats,
+    words.our_error,
+)
+"""Rules on one part; the strictest part rules the whole message."""
+
+
+def rule(
+    sub: Submission,
+    ticket_rules: tuple[TicketRule, ...] = TICKET_RULES,
+    part_rules: tuple[PartRule, ...] = PART_RULES,
+) -> Ruling:
+    """Return the ruling on a submission: the lowest cap of all rules, `act` where none caps.
+
+    Without a proposal only the rules on the ticket speak, and the best that can come of it is a handoff.
+    """
+    caps = [cap for one in ticket_rules for cap in _ask(one, sub)]
+    parts: list[Autonomy] = []
+    for view in sub.parts:
+        own = [cap for one in part_rules for cap in _ask(one, sub, view)]
+        parts.append(min((cap.autonomy for cap in own), default=ACT))
+        caps += own
+    lowest = min((cap.autonomy for cap in caps), default=ACT)
+    role, four_eyes = money.signer(sub)
+    standing = sub.audit.standing
+    return Ruling(
+        autonomy=lowest if sub.proposal is not None else HANDOFF,
+        caps=tuple(caps),
+        parts=tuple(parts),
+        sign_off=role,
+        four_eyes=four_eyes,
+        stake=str(Money(amount=standing.stake, currency=sub.playbook.currency)) if standing else "unknown",
+        gives=str(Money(amount=money.given_in_all(sub), currency=sub.playbook.currency)),
+        playbook=sub.playbook.version,
+        context=sub.audit.digest,
+        deviations=deviations(sub),
+    )
+
+
+def _ask(one: Callable[..., Iterator[Cap]], *about: Submission | PartView) -> list[Cap]:
+    """Ask one rule; a rule that fails is not skipped: what could not be judged goes to a person."""
+    name = one.__name__
+    try:
+        return [cap.model_copy(update={"rule": name}) for cap in one(*about)]
+    except Exception as error:
+        why = f"the rule {name} failed: {type(error).__name__}: {error}"
+        return [Cap(autonomy=HANDOFF, reason=Reason.SOURCE_FAILED, why=why, unless=f"the rule {name} had worked", rule=name)]
+
+
+def deviations(sub: Submission) -> tuple[str, ...]:
+    """Name every place where this ruling leaves the strict reading of the playbook."""
+    if any(stakes.exempt(sub, name) for view in sub.parts for name, _ in sub.rows(view)):
+        return ("public_fact_exemption: a public fact to a calm high account without a person",)
+    return ()
+
+
+def hands_off_already(sub: Submission) -> bool:
+    """Whether the audit and the message alone call for a person, so that no model needs to be asked."""
+    return any(cap.autonomy == HANDOFF for one in TICKET_RULES for cap in _ask(one, sub))

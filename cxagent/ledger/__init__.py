@@ -1,0 +1,1 @@
+"""The ledger: everything that was decided, allowed, done and said, and nothing that was merely thought."""

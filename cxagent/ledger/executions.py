@@ -1,0 +1,128 @@
+"""Spend an authorization once, and note every effect before and after it happens."""
+
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Connection, select, update
+
+from cxagent import clock
+from cxagent.domain.money import Money
+from cxagent.domain.value import digest
+from cxagent.errors import Unauthorized
+from cxagent.ledger.store import TABLES
+
+AUTHORIZATION, EXECUTION, BUDGET = TABLES["authorization"], TABLES["execution"], TABLES["budget"]
+Status = Literal["planned", "started", "done", "failed", "in_doubt"]
+
+
+class Step(NamedTuple):
+    """One planned effect: its idempotency key, place, tool and arguments."""
+
+    key: str
+    position: int
+    tool: str
+    args: dict[str, Any]
+    status: Status
+    result: str | None = None
+
+
+class Terms(NamedTuple):
+    """What an authorization must match, or nothing runs."""
+
+    ticket_id: str
+    account_id: str
+    proposal_digest: str
+    context_digest: str
+    playbook_digest: str
+
+
+def spend(connection: Connection, authorization_id: str, terms: Terms, calls: list[tuple[str, dict[str, Any]]]) -> list[Step]:
+    """Spend an authorization and plan its effects; a spent one gives back the effects that were planned.
+
+    `Unauthorized` where it is unknown, expired, or for another ticket, account, proposal, context or playbook.
+    """
+    row = connection.execute(select(AUTHORIZATION).where(AUTHORIZATION.c.id == authorization_id)).one_or_none()
+    if row is None:
+        raise Unauthorized("there is no such authorization")
+    for name, wanted in terms._asdict().items():
+        if getattr(row, name) != wanted:
+            raise Unauthorized(f"the authorization is for another {name.removesuffix('_digest').removesuffix('_id')}")
+    if row.spent_at is not None:
+        return steps(connection, authorization_id, calls)
+    now = clock.now().isoformat()
+    if row.expires_at <= now:
+        raise Unauthorized("the authorization has expired")
+    taken = connection.execute(
+        update(AUTHORIZATION)
+        .where(AUTHORIZATION.c.id == authorization_id, AUTHORIZATION.c.spent_at.is_(None))
+        .values(spent_at=now)
+    )
+    if taken.rowcount != 1:
+        return steps(connection, authorization_id, calls)
+    for position, (tool, args) in enumerate(calls):
+        row_ = {
+            "id": clock.new_id("exe"),
+            "authorization_id": authorization_id,
+            "position": position,
+            "ticket_id": terms.ticket_id,
+            "account_id": terms.account_id,
+            "tool": tool,
+            "args_digest": digest(args),
+            "status": "planned",
+        }
+        connection.execute(EXECUTION.insert(), row_)
+    return steps(connection, authorization_id, calls)
+
+
+def steps(connection: Connection, authorization_id: str, calls: list[tuple[str, dict[str, Any]]]) -> list[Step]:
+    """Return the planned effects of an authorization with their arguments, in order."""
+    rows = connection.execute(
+        select(EXECUTION).where(EXECUTION.c.authorization_id == authorization_id).order_by(EXECUTION.c.position)
+    ).all()
+    if len(rows) != len(calls):
+        raise Unauthorized("the authorization covers another number of calls")
+    found = []
+    for row, (tool, args) in zip(rows, calls, strict=True):
+        if row.tool != tool or row.args_digest != digest(args):
+            raise Unauthorized(f"the authorization covers {row.tool} with other arguments")
+        found.append(Step(row.id, row.position, tool, args, row.status, row.result))
+    return found
+
+
+def start(connection: Connection, key: str) -> bool:
+    """Note that an effect is about to happen; False where it was started before."""
+    changed = connection.execute(
+        update(EXECUTION)
+        .where(EXECUTION.c.id == key, EXECUTION.c.status == "planned")
+        .values(status="started", started_at=clock.now().isoformat())
+    )
+    return changed.rowcount == 1
+
+
+def finish(connection: Connection, key: str, status: Status, result: str | None) -> None:
+    """Note how an effect ended."""
+    connection.execute(
+        update(EXECUTION)
+        .where(EXECUTION.c.id == key)
+        .values(status=status, result=result, done_at=clock.now().isoformat())
+    )
+
+
+def settle(connection: Connection, authorization_id: str, key: str, money: Money) -> None:
+    """Turn one reserved amount into a given one, under the key by which billing will show it."""
+    row = connection.execute(
+        select(BUDGET.c.id)
+        .where(
+            BUDGET.c.authorization_id == authorization_id,
+            BUDGET.c.status == "reserved",
+            BUDGET.c.amount == str(abs(money.amount)),
+        )
+        .limit(1)
+    ).scalar_one_or_none()
+    if row is not None:
+        connection.execute(update(BUDGET).where(BUDGET.c.id == row).values(status="spent", execution_id=key))
+
+
+def covers(connection: Connection, key: str, tool: str, args: dict[str, Any]) -> bool:
+    """Whether an effect was recorded as started for exactly this tool and these arguments, and is not over."""
+    row = connection.execute(select(EXECUTION).where(EXECUTION.c.id == key)).one_or_none()
+    return row is not None and row.status == "started" and row.tool == tool and row.args_digest == digest(args)

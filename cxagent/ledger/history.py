@@ -1,0 +1,115 @@
+"""What the ledger remembers for the next ruling: trust, money given, latitude, stops, earlier orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from cxagent import clock
+from cxagent.context.standing import Given, TrustEvent
+from cxagent.domain.money import Money
+from cxagent.domain.vocabulary import Autonomy
+from cxagent.ledger import chain, personal
+from cxagent.ledger.journal import know_account
+from cxagent.ledger.store import TABLES
+from cxagent.rules.submission import Cell, Stop
+
+TRUST, BUDGET, LATITUDE, STOP = TABLES["trust_event"], TABLES["budget"], TABLES["latitude"], TABLES["stop"]
+TICKET, DRAFT, REVIEW = TABLES["ticket"], TABLES["draft"], TABLES["review"]
+
+
+def trust_events(connection: Connection, account_ids: Sequence[str]) -> dict[str, list[TrustEvent]]:
+    """Return the trust events of some accounts, by account."""
+    found: dict[str, list[TrustEvent]] = {}
+    for row in connection.execute(select(TRUST).where(TRUST.c.account_id.in_(account_ids))).all():
+        event = TrustEvent(at=datetime.fromisoformat(row.at), weight=Decimal(row.weight), what=row.what)
+        found.setdefault(row.account_id, []).append(event)
+    return found
+
+
+def add_trust_event(connection: Connection, account_id: str, root_id: str, event: TrustEvent) -> None:
+    """Enter a trust event; a major breach weighs -1, a minor one -0.25, an apology or a kept promise is positive."""
+    know_account(connection, account_id, root_id)
+    row = {
+        "id": clock.new_id("tru"),
+        "account_id": account_id,
+        "at": event.at.isoformat(),
+        "weight": str(event.weight),
+        "what": event.what,
+    }
+    connection.execute(TRUST.insert(), row)
+
+
+def given(
+    connection: Connection, root_ids: Sequence[str], since: datetime, but: str | None = None
+) -> dict[str, list[Given]]:
+    """Return what this ledger reserved or gave, by ultimate parent; `but` leaves one authorization out."""
+    statement = select(BUDGET).where(
+        BUDGET.c.root_id.in_(root_ids), BUDGET.c.status != "released", BUDGET.c.at >= since.isoformat()
+    )
+    found: dict[str, list[Given]] = {}
+    for row in connection.execute(statement).all():
+        if row.authorization_id != but:
+            money = Money(amount=Decimal(row.amount), currency=row.currency)
+            one = Given(ref=row.execution_id or row.id, amount=money, at=datetime.fromisoformat(row.at))
+            found.setdefault(row.root_id, []).append(one)
+    return found
+
+
+def cells(connection: Connection, at: datetime) -> list[Cell]:
+    """Return the latitude in force: the latest entry of each cell."""
+    rows = connection.execute(select(LATITUDE).where(LATITUDE.c.since <= at.isoformat()).order_by(LATITUDE.c.since)).all()
+    latest = {(row.intent, row.segment): row for row in rows}
+    return [Cell(intent=r.intent, segment=r.segment, cap=Autonomy(r.cap), why=r.why) for r in latest.values()]
+
+
+def set_latitude(connection: Connection, cell: Cell, since: datetime) -> None:
+    """Enter what a cell may do from now on."""
+    row = {**cell.model_dump(mode="json"), "id": clock.new_id("lat"), "since": since.isoformat()}
+    connection.execute(LATITUDE.insert(), row)
+
+
+def stops(connection: Connection) -> list[Stop]:
+    """Return the kill switches that are on."""
+    rows = connection.execute(select(STOP).where(STOP.c.released_at.is_(None))).all()
+    return [Stop(scope=row.scope, key=row.key, by=row.by, why=row.why) for row in rows]
+
+
+def stop(connection: Connection, new: Stop) -> str:
+    """Turn a kill switch on; it holds before the very next action."""
+    stop_id = clock.new_id("stp")
+    row = {**new.model_dump(), "id": stop_id, "at": clock.now().isoformat()}
+    connection.execute(STOP.insert(), row)
+    _log_stop(connection, {"stop": stop_id, "scope": new.scope, "key": new.key, "on": True})
+    return stop_id
+
+
+def release_stop(connection: Connection, scope: str, key: str | None, by: str) -> int:
+    """Turn kill switches off; return how many were on."""
+    statement = update(STOP).where(STOP.c.scope == scope, STOP.c.released_at.is_(None))
+    statement = statement.where(STOP.c.key == key if key else STOP.c.key.is_(None))
+    changed = connection.execute(statement.values(released_at=clock.now().isoformat(), released_by=by)).rowcount
+    if changed:
+        _log_stop(connection, {"scope": scope, "key": key, "on": False})
+    return changed
+
+
+def _log_stop(connection: Connection, body: dict[str, Any]) -> None:
+    know_account(connection, "unknown", "unknown")
+    chain.append(connection, "stop", "unknown", "-", body)
+
+
+def orders_of_others(connection: Connection, account_id: str, sender_digest: str, since: datetime) -> list[str]:
+    """Return the texts of recent tickets of the same account from other senders."""
+    rows = connection.execute(
+        select(TICKET.c.personal_id)
+        .where(
+            TICKET.c.account_id == account_id, TICKET.c.sender != sender_digest, TICKET.c.received_at >= since.isoformat()
+        )
+        .order_by(TICKET.c.received_at.desc())
+        .limit(20)
+    ).scalars()
+    texts = [personal.get(connection, pointer) for pointer in rows]
+    return [f"{text.get('subject', '')}\n{text['body']}".strip() for text in texts if text]

@@ -1,0 +1,251 @@
+"""What the ledger takes in while a ticket is worked on: tickets, rulings, authorizations, drafts, handoffs, outcomes.
+
+Each function needs a writing transaction that the caller opened, so that what belongs together is stored together.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select, update
+
+from cxagent import clock
+from cxagent.domain.money import Money
+from cxagent.domain.ruling import Ruling
+from cxagent.domain.ticket import Ticket
+from cxagent.domain.value import digest
+from cxagent.ledger import chain, personal
+from cxagent.ledger.store import TABLES
+
+ACCOUNT, TICKET, AUTHORIZATION = TABLES["account"], TABLES["ticket"], TABLES["authorization"]
+BUDGET, DRAFT, HANDOFF = TABLES["budget"], TABLES["draft"], TABLES["handoff"]
+
+
+class Grant(NamedTuple):
+    """An amount that an authorization sets aside under one ultimate parent."""
+
+    root_id: str
+    amounts: tuple[Money, ...]
+    limit: Decimal | None
+    shown: Decimal
+    shown_refs: frozenset[str]
+    since: datetime
+
+
+class NoRoom(Exception):
+    """Another ticket took the room in the meantime: the limits add up over parallel tickets too."""
+
+
+def know_account(connection: Connection, account_id: str, root_id: str) -> None:
+    """Make sure that the account has a row; decisions refer to it."""
+    if connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == account_id)).one_or_none() is None:
+        row = {"id": account_id, "root_id": root_id, "first_seen": clock.now().isoformat()}
+        connection.execute(ACCOUNT.insert(), row)
+
+
+def open_ticket(connection: Connection, ticket: Ticket, account_id: str, root_id: str) -> None:
+    """Store a ticket with the account it belongs to; a ticket that is stored already is only brought up to date."""
+    know_account(connection, account_id, root_id)
+    if connection.execute(select(TICKET.c.id).where(TICKET.c.id == ticket.id)).one_or_none() is not None:
+        set_status(connection, ticket.id, "working")
+        return
+    pointer = personal.put(connection, "ticket", account_id, ticket.id, ticket)
+    row = {
+        "id": ticket.id,
+        "account_id": account_id,
+        "sender": digest(ticket.sender.email.lower()),
+        "digest": digest(ticket),
+        "received_at": ticket.received_at.isoformat(),
+        "personal_id": pointer.id,
+        "status": "working",
+        "updated_at": clock.now().isoformat(),
+    }
+    connection.execute(TICKET.insert(), row)
+
+
+def set_status(connection: Connection, ticket_id: str, status: str, disposition: str | None = None) -> None:
+    """Note where a ticket is, and how it ended."""
+    values = {"status": status, "updated_at": clock.now().isoformat()}
+    if disposition is not None:
+        values["disposition"] = disposition
+    connection.execute(update(TICKET).where(TICKET.c.id == ticket_id).values(**values))
+
+
+def record_ruling(
+    connection: Connection, ticket: Ticket, account_id: str, ruling: Ruling, intents: list[str], seen: dict[str, Any]
+) -> str:
+    """Write a ruling into the log, with all that it rested on behind a pointer; return the decision's id."""
+    pointer = personal.put(connection, "ruling", account_id, ticket.id, {"ruling": ruling.card(), **seen})
+    body = {
+        "autonomy": ruling.autonomy.value,
+        "reasons": list(ruling.reasons),
+        "intents": intents,
+        "playbook": ruling.playbook,
+        "context": ruling.context,
+        "proposal": digest(seen.get("proposal")),
+        "stake": ruling.stake,
+        "gives": ruling.gives,
+        "deviations": list(ruling.deviations),
+    }
+    return chain.append(connection, "ruling", account_id, ticket.id, body, pointer)
+
+
+def mint(
+    connection: Connection,
+    *,
+    decision_id: str,
+    draft_id: str | None,
+    ticket_id: str,
+    account_id: str,
+    proposal_digest: str,
+    context_digest: str,
+    playbook_digest: str,
+    minutes: int,
+    grant: Grant,
+) -> str:
+    """Mint a single-use authorization and reserve its money in the same transaction; `NoRoom` where it does not fit."""
+    now = clock.now()
+    if grant.limit is not None and grant.amounts:
+        taken = grant.shown + reserved(connection, grant)
+        if taken + sum((abs(money.amount) for money in grant.amounts), Decimal(0)) > grant.limit:
+            raise NoRoom
+    authorization_id = clock.new_id("aut")
+    connection.execute(
+        AUTHORIZATION.insert(),
+        {
+            "id": authorization_id,
+            "decision_id": decision_id,
+            "draft_id": draft_id,
+            "ticket_id": ticket_id,
+            "account_id": account_id,
+            "proposal_digest": proposal_digest,
+            "context_digest": context_digest,
+            "playbook_digest": playbook_digest,
+            "minted_at": now.isoformat(),
+            "expires_at": (now + timedelta(minutes=minutes)).isoformat(),
+        },
+    )
+    for money in grant.amounts:
+        row = {
+            "id": clock.new_id("bud"),
+            "root_id": grant.root_id,
+            "account_id": account_id,
+            "authorization_id": authorization_id,
+            "amount": str(abs(money.amount)),
+            "currency": money.currency,
+            "at": now.isoformat(),
+            "status": "reserved",
+        }
+        connection.execute(BUDGET.insert(), row)
+    return authorization_id
+
+
+def reserved(connection: Connection, grant: Grant) -> Decimal:
+    """Return what this ledger reserved or gave under a parent that billing does not show yet."""
+    rows = connection.execute(
+        select(BUDGET.c.amount, BUDGET.c.execution_id).where(
+            BUDGET.c.root_id == grant.root_id, BUDGET.c.status != "released", BUDGET.c.at >= grant.since.isoformat()
+        )
+    ).all()
+    return sum((Decimal(row.amount) for row in rows if row.execution_id not in grant.shown_refs), Decimal(0))
+
+
+def release(connection: Connection, authorization_id: str) -> None:
+    """Give back what an authorization reserved and never spent."""
+    connection.execute(
+        update(BUDGET)
+        .where(BUDGET.c.authorization_id == authorization_id, BUDGET.c.status == "reserved")
+        .values(status="released")
+    )
+
+
+def open_draft(
+    connection: Connection,
+    *,
+    ticket_id: str,
+    account_id: str,
+    decision_id: str,
+    card: dict[str, Any],
+    required_role: str,
+    four_eyes: bool,
+    stake: str,
+    assignee: str,
+    deadline: datetime,
+) -> str:
+    """Put a draft before a person; return its id."""
+    draft_id = clock.new_id("drf")
+    card = {**card, "draft_id": draft_id}
+    pointer = personal.put(connection, "card", account_id, ticket_id, card)
+    connection.execute(
+        DRAFT.insert(),
+        {
+            "id": draft_id,
+            "ticket_id": ticket_id,
+            "account_id": account_id,
+            "decision_id": decision_id,
+            "status": "open",
+            "card_digest": digest(card),
+            "required_role": required_role,
+            "four_eyes": four_eyes,
+            "stake": stake,
+            "assignee": assignee,
+            "deadline": deadline.isoformat(),
+            "created_at": clock.now().isoformat(),
+            "personal_id": pointer.id,
+        },
+    )
+    set_status(connection, ticket_id, "waiting")
+    return draft_id
+
+
+def hand_off(
+    connection: Connection,
+    *,
+    ticket_id: str,
+    account_id: str,
+    decision_id: str,
+    owner: str,
+    deadline: datetime,
+    brief: dict[str, Any],
+) -> str:
+    """Move ownership to a named person with a brief, once per ticket; return the handoff's id."""
+    known = connection.execute(select(HANDOFF.c.id).where(HANDOFF.c.ticket_id == ticket_id)).scalar_one_or_none()
+    if known is not None:
+        return str(known)
+    handoff_id = clock.new_id("hnd")
+    pointer = personal.put(connection, "brief", account_id, ticket_id, brief)
+    body = {"handoff": handoff_id, "decision": decision_id, "owner": digest(owner)}
+    chain.append(connection, "handoff", account_id, ticket_id, body, pointer)
+    connection.execute(
+        HANDOFF.insert(),
+        {
+            "id": handoff_id,
+            "ticket_id": ticket_id,
+            "account_id": account_id,
+            "decision_id": decision_id,
+            "owner": owner,
+            "deadline": deadline.isoformat(),
+            "at": clock.now().isoformat(),
+            "personal_id": pointer.id,
+        },
+    )
+    set_status(connection, ticket_id, "handed_off", "handed_off")
+    return handoff_id
+
+
+def record_outcome(connection: Connection, ticket_id: str, account_id: str, disposition: str, body: dict[str, Any]) -> str:
+    """Close a ticket in the log."""
+    set_status(connection, ticket_id, "done", disposition)
+    return chain.append(connection, "outcome", account_id, ticket_id, {"disposition": disposition, **body})
+
+
+def spent(connection: Connection, authorization_id: str) -> bool:
+    """Whether an authorization has been spent: then its effects are finished, not judged again."""
+    found = connection.execute(select(AUTHORIZATION.c.spent_at).where(AUTHORIZATION.c.id == authorization_id))
+    return found.scalar_one_or_none() is not None
+
+
+def authorization_of(connection: Connection, draft_id: str) -> str | None:
+    """Return the authorization that an approval of a draft minted, if there is one."""
+    found = connection.execute(select(AUTHORIZATION.c.id).where(AUTHORIZATION.c.draft_id == draft_id).limit(1))
+    return found.scalar_one_or_none()

@@ -1,0 +1,72 @@
+"""What the ledger tells afterwards: the result of a ticket, a decision in full, the drafts that wait."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from cxagent.ledger import chain, personal, reviews
+from cxagent.ledger.store import TABLES
+
+TICKET, LOG, DRAFT, HANDOFF = TABLES["ticket"], TABLES["decision_log"], TABLES["draft"], TABLES["handoff"]
+
+
+def ticket(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
+    """Return the row of a ticket, or None where it was never recorded."""
+    row = connection.execute(select(TICKET).where(TICKET.c.id == ticket_id)).mappings().one_or_none()
+    return dict(row) if row else None
+
+
+def result(connection: Connection, ticket_id: str) -> dict[str, Any]:
+    """Return one result line: what became of a ticket."""
+    row = ticket(connection, ticket_id)
+    assert row is not None
+    latest = (
+        connection.execute(
+            select(LOG.c.id, LOG.c.body)
+            .where(LOG.c.ticket_id == ticket_id, LOG.c.kind == "ruling")
+            .order_by(LOG.c.seq.desc())
+            .limit(1)
+        )
+        .mappings()
+        .one()
+    )
+    body = json.loads(latest["body"])
+    draft_id = connection.execute(
+        select(DRAFT.c.id).where(DRAFT.c.ticket_id == ticket_id).order_by(DRAFT.c.created_at.desc()).limit(1)
+    ).scalar_one_or_none()
+    return {
+        "ticket_id": ticket_id,
+        "account_id": row["account_id"],
+        "intent": body["intents"][0] if body["intents"] else None,
+        "autonomy": body["autonomy"],
+        "reasons": body["reasons"],
+        "decision_id": latest["id"],
+        "draft_id": draft_id,
+        "status": row["status"],
+    }
+
+
+def drafts(connection: Connection) -> list[dict[str, Any]]:
+    """Return what waits for a person: least time first, most at stake first where the time is the same."""
+    rows = reviews.waiting(connection)
+    rows.sort(key=lambda row: (row["deadline"][:16], -stake(row["stake"])))
+    return rows
+
+
+def stake(text: str) -> Decimal:
+    """Read the amount of a stake such as `USD 3,900,000.00`; what is unknown sorts first."""
+    number = text.rpartition(" ")[2].replace(",", "")
+    return Decimal(number) if number.replace(".", "").lstrip("-").isdigit() else Decimal("Infinity")
+
+
+def decision(connection: Connection, decision_id: str) -> dict[str, Any] | None:
+    """Return a decision with everything it rested on."""
+    return chain.entry(connection, decision_id)
+
+
+def brief(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
+    """Return the handoff of a ticket with its brief, or None."""
+    row = connection.execute(select(HANDOFF).where(HANDOFF.c.ticket_id == ticket_id)).mappings().one_or_none()
+    return {**row, "brief": personal.get(connection, row["personal_id"])} if row else None

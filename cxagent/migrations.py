@@ -1,0 +1,61 @@
+"""Numbered migrations: each is applied once, in order, and recorded."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, inspect, select, text
+from sqlmodel import SQLModel
+
+from cxagent import clock
+from cxagent.records import MigrationRow
+
+Migration = Callable[[Connection], None]
+
+
+def create_tables(connection: Connection) -> None:
+    """Create every table of the first version."""
+    SQLModel.metadata.create_all(connection)
+
+
+def seal_the_log(connection: Connection) -> None:
+    """Let the database itself refuse to change or delete a line of the decision log."""
+    if connection.dialect.name == "sqlite":
+        for verb in ("UPDATE", "DELETE"):
+            connection.execute(
+                text(
+                    f"CREATE TRIGGER decision_log_no_{verb.lower()} BEFORE {verb} ON decision_log "
+                    "BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END"
+                )
+            )
+        return
+    connection.execute(
+        text(
+            "CREATE FUNCTION decision_log_sealed() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the decision log is append-only'; END $$"
+        )
+    )
+    connection.execute(
+        text(
+            "CREATE TRIGGER decision_log_sealed BEFORE UPDATE OR DELETE ON decision_log "
+            "FOR EACH ROW EXECUTE FUNCTION decision_log_sealed()"
+        )
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (create_tables, seal_the_log)
+
+
+def applied(connection: Connection) -> int:
+    """Return the number of the last migration that was applied, 0 for an empty database."""
+    if not inspect(connection).has_table("migration"):
+        return 0
+    return max(connection.execute(select(MigrationRow.number)).scalars(), default=0)
+
+
+def migrate(connection: Connection) -> int:
+    """Apply what is missing; return how many were applied."""
+    done = applied(connection)
+    for number, migration in enumerate(MIGRATIONS[done:], start=done + 1):
+        migration(connection)
+        row = MigrationRow(number=number, name=migration.__name__, at=clock.now().isoformat())
+        connection.execute(SQLModel.metadata.tables["migration"].insert().values(**row.model_dump()))
+    return len(MIGRATIONS) - done

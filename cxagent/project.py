@@ -1,0 +1,273 @@
+"""A project on disk: its configuration, its parts loaded by path, and its graph, checked before it runs."""
+
+import contextlib
+import contextvars
+import hashlib
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Self
+
+from langgraph.graph import StateGraph
+from pydantic import Field, ValidationError
+
+from cxagent.actions import Toolbox
+from cxagent.domain.money import Fx
+from cxagent.domain.value import Text, Value
+from cxagent.errors import BadInput
+from cxagent.executor import Executor
+from cxagent.gate import PartRule, TicketRule
+from cxagent.judge import Judge
+from cxagent.ledger.store import Store
+from cxagent.playbook import Playbook, explain, load_playbook, read_yaml
+from cxagent.proposers import Proposer
+from cxagent.proposers.guidance import Guidance, load_guidance
+from cxagent.proposers.offline import OfflineProposer
+from cxagent.reviewing import Reviewing
+from cxagent.sources import Gather, Source, load_sources
+from cxagent.state import TicketInput, TicketState
+from cxagent.steps import Bench, Steps
+
+DATABASE = "CXAGENT_DATABASE_URL"
+
+
+class Demo(Value):
+    """Where the demo's tickets and its frozen day stand."""
+
+    tickets: Text
+    world: Text
+
+
+class Config(Value):
+    """The project's configuration file, `graphs/project.yaml`."""
+
+    name: Text = "project"
+    playbook: Text = "graphs/playbook.yaml"
+    guidance: Text = "graphs/guidance"
+    tools: Text = "tools"
+    sources: tuple[dict[str, Any], ...] = ()
+    deadline_seconds: float = Field(default=2.5, gt=0)
+    fx: Text | None = None
+    model: Text | None = None
+    shadow: bool = False
+    database: Text = "sqlite:///.cxagent/cxagent.sqlite"
+    settings: dict[str, Any] = Field(default_factory=dict)
+    demo: Demo | None = None
+
+
+@dataclass(frozen=True)
+class Extensions:
+    """What an engineer passes instead of, or on top of, what the configuration names."""
+
+    proposers: tuple[Proposer, ...] | None = None
+    sources: tuple[Source, ...] | None = None
+    tools: tuple[Any, ...] = ()
+    ticket_rules: tuple[TicketRule, ...] = ()
+    part_rules: tuple[PartRule, ...] = ()
+
+
+class Project:
+    """A project: everything is loaded when it is first needed, so that importing a graph costs little."""
+
+    def __init__(self, home: Path, extensions: Extensions | None = None) -> None:
+        self.home = home.resolve()
+        self.extensions = extensions or Extensions()
+        self.steps = Steps(self._current)
+        self._bench: contextvars.ContextVar[Bench | None] = contextvars.ContextVar("bench", default=None)
+
+    @classmethod
+    def beside(
+        cls,
+        graph_file: str,
+        *,
+        proposers: Sequence[Proposer] | None = None,
+        sources: Sequence[Source] | None = None,
+        tools: Iterable[Any] = (),
+        ticket_rules: Iterable[TicketRule] = (),
+        part_rules: Iterable[PartRule] = (),
+    ) -> Self:
+        """Return the project that a graph file belongs to; whatever is passed here goes before the configuration.
+
+        `tools` are functions declared with `@action` and come on top of the project's; rules can only cap.
+        """
+        extensions = Extensions(
+            proposers=None if proposers is None else tuple(proposers),
+            sources=None if sources is None else tuple(sources),
+            tools=tuple(tools),
+            ticket_rules=tuple(ticket_rules),
+            part_rules=tuple(part_rules),
+        )
+        return cls(Path(graph_file).resolve().parents[1], extensions)
+
+    @classmethod
+    def load(cls, home: Path) -> "Project":
+        """Return the project of a folder as its own graph file builds it."""
+        return load_graph_file(home).project  # type: ignore[no-any-return]
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration; a missing file means that this is no project."""
+        path = self.home / "graphs" / "project.yaml"
+        if not path.is_file():
+            raise BadInput("is no cxagent project (graphs/project.yaml is missing); try `cxagent init`", where=str(self.home))
+        try:
+            return Config.model_validate(read_yaml(path) or {})
+        except ValidationError as error:
+            raise BadInput(explain(error), where=str(path)) from None
+
+    @cached_property
+    def playbook(self) -> Playbook:
+        """The Financial Playbook."""
+        return load_playbook(self.home / self.config.playbook)
+
+    @cached_property
+    def guidance(self) -> Guidance:
+        """The guidance, one file per intent."""
+        return load_guidance(self.home / self.config.guidance)
+
+    @cached_property
+    def tools(self) -> Toolbox:
+        """All declared tools."""
+        box = Toolbox()
+        folder = self.home / self.config.tools
+        declared = load_package(folder).TOOLS if folder.is_dir() else ()
+        for function in (*declared, *self.extensions.tools):
+            box.add(function.tool)
+        return box
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources, in order of precedence."""
+        if self.extensions.sources is not None:
+            return self.extensions.sources
+        return load_sources(self.config.sources, self.home)
+
+    @cached_property
+    def fx(self) -> Fx | None:
+        """The dated exchange rates, where the project has any."""
+        if self.config.fx is None:
+            return None
+        path = self.home / self.config.fx
+        try:
+            return Fx.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
+        except (OSError, ValueError) as error:
+            raise BadInput(f"no readable exchange rates: {error}", where=str(path)) from None
+
+    @cached_property
+    def proposers(self) -> tuple[Proposer, ...]:
+        """Who proposes, in order: the model where one is named, and the offline proposer behind it."""
+        if self.extensions.proposers is not None:
+            return self.extensions.proposers
+        offline = OfflineProposer(self.guidance)
+        if self.config.model is None:
+            return (offline,)
+        from cxagent.proposers.model import ModelProposer
+
+        return (ModelProposer.named(self.config.model, self.guidance, self.tools), offline)
+
+    @property
+    def database_url(self) -> str:
+        """The database: the environment's, else the configuration's; SQLite paths are relative to the project."""
+        url = os.environ.get(DATABASE) or self.config.database
+        prefix = "sqlite:///"
+        if url.startswith(prefix) and not url.startswith(prefix + "/") and url != "sqlite:///:memory:":
+            return prefix + str(self.home / url.removeprefix(prefix))
+        return url
+
+    @cached_property
+    def store(self) -> Store:
+        """The ledger's database, brought up to date."""
+        return Store.open(self.database_url)
+
+    @cached_property
+    def bench(self) -> Bench:
+        """Everything the nodes work with."""
+        gather = Gather(self.sources, deadline_seconds=self.config.deadline_seconds, fx=self.fx)
+        judge = Judge(
+            playbook=self.playbook,
+            tools=self.tools,
+            gather=gather,
+            store=self.store,
+            ticket_rules=self.extensions.ticket_rules,
+            part_rules=self.extensions.part_rules,
+            shadow=self.config.shadow,
+        )
+        return self.equip(judge, self.proposers)
+
+    def equip(self, judge: Judge, proposers: Sequence[Proposer]) -> Bench:
+        """Return a bench around a judge: its store, its tools, and the given proposers."""
+        return Bench(
+            judge=judge,
+            store=judge.store,
+            executor=Executor(judge.store, judge.tools, self.home, self.config.settings),
+            proposers=tuple(proposers),
+            reviewing=Reviewing(judge.playbook, judge.store),
+        )
+
+    @contextlib.contextmanager
+    def working_with(self, bench: Bench) -> Iterator[None]:
+        """Let the nodes work with another bench inside: a replay has frozen facts, and a store of its own."""
+        token = self._bench.set(bench)
+        try:
+            yield
+        finally:
+            self._bench.reset(token)
+
+    def _current(self) -> Bench:
+        return self._bench.get() or self.bench
+
+    def state_graph(self) -> "StateGraph[TicketState, None, TicketInput, TicketState]":
+        """Return an empty graph over the ticket's state."""
+        return StateGraph(TicketState, input_schema=TicketInput)
+
+
+def load_graph_file(home: Path) -> ModuleType:
+    """Load `graphs/support.py` of a project by path; it must hold `project` and `graph`."""
+    path = home.resolve() / "graphs" / "support.py"
+    if not path.is_file():
+        raise BadInput("is no cxagent project (graphs/support.py is missing); try `cxagent init`", where=str(home))
+    module = _load(path, f"cxagent_project_{_mark(home)}.graph")
+    for name in ("project", "graph"):
+        if not hasattr(module, name):
+            raise BadInput(f"defines no {name!r}", where=str(path))
+    return module
+
+
+def load_package(folder: Path) -> ModuleType:
+    """Load a folder with an `__init__.py` as a package under a private name, so that no installed package interferes."""
+    path = folder.resolve() / "__init__.py"
+    if not path.is_file():
+        raise BadInput("holds no __init__.py", where=str(folder))
+    module = _load(path, f"cxagent_project_{_mark(folder)}_{folder.name}", [str(folder.resolve())])
+    if not hasattr(module, "TOOLS"):
+        raise BadInput("defines no TOOLS", where=str(path))
+    return module
+
+
+def _load(path: Path, name: str, locations: list[str] | None = None) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=locations)
+    if spec is None or spec.loader is None:
+        raise BadInput("cannot be loaded", where=str(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BadInput:
+        del sys.modules[name]
+        raise
+    except Exception as error:
+        del sys.modules[name]
+        raise BadInput(f"cannot be loaded: {type(error).__name__}: {error}", where=str(path)) from error
+    return module
+
+
+def _mark(path: Path) -> str:
+    return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]

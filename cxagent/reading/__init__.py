@@ -1,0 +1,1 @@
+"""Reading a message: which signals its wording shows; a reader lowers autonomy and never raises it."""

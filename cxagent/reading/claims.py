@@ -1,0 +1,279 @@
+"""Phrases about who speaks, for whom, to whom: authority, strangers, recipients, people and machines."""
+
+from cxagent.domain.vocabulary import Signal
+
+CLAIMS = {
+    Signal.FORGED_AUTHORITY: """
+        as|i_am ..2 RANK ..8 authori*|instruct*|order|trust_me|approve*|no_need|skip|bypass|demand
+        on_behalf_of|speaking_for|in_the_name_of|acting_for ..3 RANK|head_office|headquarters|management|leadership
+        you|your|yours ..4 STAFF ..4 already? APPROVED
+        someone|somebody ..1 from|at|on|in your ..4 APPROVED
+        APPROVED ..1 by|with ..2 your ..3 STAFF|side
+        signed ..3 off ..1 with|by ..2 your
+        promised|agreed|said|told|approved ..8 just_apply|just_do|just_book|simply_apply|just_give|so_apply|go_ahead
+        per|after|following|based_on ..1 my|our|the ..1 call|conversation|talk|meeting|chat ..6 you_can|you_may|skip
+        this_is|i_am ..3 's ..2 assistant|pa|secretary|ea|deputy|wife|husband|lawyer|attorney|office
+        i_am|this_is ..1 assistant|pa|secretary|deputy to|of|for
+        skip|bypass|waive|without the|this|your|any|usual|further? ..1 verification|security|checks|check|authentication
+        skip|bypass|without|omit|forget identity|security ..1 check*|question*
+        need|have to verify|check|confirm|question me|my_identity|this|with_anyone|who_i_am
+        no_need to ..1 verify|check|confirm|ask
+        i|we work for|in|at ..2 security|fraud|it|legal|finance|compliance department|team|desk
+        instruct|authori*e|order|command you to|because
+        reset|change ..6 his|her|their|'s ..6 to ..1 my|a_different|another
+        she|he|boss|director|ceo|cfo|president asked|told|ordered|wants ..6 password|mfa|owner|refund|transfer|admin
+        his|her|their ..3 reset ..3 to|on ..1 my|a_different|another
+        wants|want ..2 owner|ownership|admin ..1 role|rights|access? transfer*|moved
+        give|hand|send me|us ..2 recovery_code*|backup_code*|master_password|root|full_admin
+        as ..1 trustee|executor|liquidator|heir|administrator|guardian ..6 take_over|without|may
+        without his|her|their consent|knowledge|approval|okay
+        pay|transfer|send ..6 or ..2 publish|leak|release|expose|sell
+        bitcoin|btc|monero|ransom|ransomware|you_have_been_hacked
+        transfer|send|pay # btc|eth|bitcoin
+        not|no|lost ..4 reach|access|have|open ..1 my|our work|company|business|corporate|office mail|email|inbox|account
+        @ ..1 new_address|new_email|new_mail
+        trust_me ..4 verify|check
+        system|admin|finance|management|headquarters approved|authori*ed|cleared
+        given|gave|granted|have|has me|us ..1 the|full|his|her? ..1 authority|permission|power|mandate|approval|go_ahead
+        RANK ..3 given|gave|granted|delegated me|us
+        RANK|boss ..6 has|have|had? already|personally? APPROVED
+        calling|writing|asking|acting|emailing|here for|behalf ..1 mr|mrs|ms|the|our|dr ..4 RANK
+        power_of_attorney|in_his_absence|in_her_absence|by_proxy|on_his_behalf|on_her_behalf|in_their_name
+        his|her|their ..1 mfa|two_factor|2fa|authenticator|password|phone|login ..4 moved|changed|sent|transferred|reset ..4 this|my|another
+        without ..1 further|any|more ..1 questions|review|delay_or|checks|verification
+        told|said|agreed ..4 i_am|we_are|i_may|we_may|i_can ..2 allowed|permitted|cleared|have|be ..4 owner|admin|owner_account
+        i_have been|am ..1 appointed|designated|named|nominated|sent as|by
+        you ..2 supposed|required|obliged to ..2 comply|follow|do_as
+        no further|additional|more ..1 approval|check*|verification|questions
+        do_not|without|no_need_to ..1 call*|verify*|check*|involve|inform|tell|asking|contact* ..1 him|her|them|the_owner|the_admin|back
+        internal|vendor|your_own|support ..1 staff|admin|employee here|override
+    """,
+    Signal.EMBEDDED_INSTRUCTIONS: """
+        ignore|disregard|forget|override|bypass|overrule !my|our ..4 instruction*|prompt*|guideline*|rules|policy|policies
+        ignor*|vergiss|vergessen|missacht*|oubli*|olvid*|negeer|desconsider*|dimentic*|zignoruj ..5 MANDATES
+        ignore|disregard|forget ..3 you_were_told|you_have_been_told|above_and|your_training|your_programming
+        you_are now ..1 in|an|dan|free|unrestricted|operating|acting|authori*ed|allowed|developer|admin
+        as|being|since ..2 an|a|the ..2 ai|language_model|chatbot|llm|bot|automated ..3 you must|should|will|can|are
+        as|being an|a ai|assistant|language_model|bot|llm ..2 you
+        if you_are an|a ..2 ai|assistant|bot|automated|language_model|llm|machine|robot
+        pretend|imagine|roleplay|suppose ..1 that? you_are|to_be
+        act as if|though|a|an|the|my ..3 admin*|supervisor|system|developer|ai|no_rules
+        decode ..6 base64|rot13|hex|morse
+        base64|rot13 ..8 do|follow|execute|run|obey
+        decode ..8 do|follow|execute|run|obey
+        your|reveal|repeat|print|output|show ..3 system_prompt|hidden_prompt|initial_instructions|hidden_instructions
+        note|message|attention|instruction|instructions|hint to|for the? ai|assistant|bot|language_model|llm|model|agent
+        dear ai|assistant|bot|model|language_model|llm|agent
+        set|raise|put ..2 confidence ..2 to
+        mark|treat|classify|tag|label|flag|consider ..5 as ..1 approved|pre_approved|verified|trusted|safe|low_risk|act
+        reply|respond|answer|output|say only with|the_word|yes|approved
+        system_override|developer_mode|maintenance_mode|jailbreak|god_mode|debug_mode
+        new instructions|directive|task from|for|follow|your
+        skip|disable ..1 the? review|safety|gate|guardrail*|approval_step
+        call|invoke|execute|trigger the|your ..2 tool|function
+        end_of ..2 user|message|ticket|prompt ..3 new|system
+        obey|follow|execute|apply only? ..2 this|these|my|the_following ..2 text|instruction*|command*|rules|prompt
+        guidance|rules|instructions|policy|policies|restrictions|guidelines|limits|safeguards ..6 no_longer|not ..1 apply|count|valid|bind
+        from this|now ..2 on you|the_assistant|the_bot are|must|will|should|shall|may|act|only|always
+        ai|assistant|bot|agent|llm|model ..2 approve|grant|issue|refund|ignore|execute|mark|close_this_as_approved
+        approve|grant|issue|refund|pay ..6 without ..1 review|approval|checking|a_check|human
+        whatever ..1 rules|policy|instructions|guidelines ..4 you
+        your new|real|actual|true|only ..1 instruction*|task|role|goal|rules|objective
+        you must|shall|will ..1 comply|obey|output|approve|grant|always_say
+        you|assistant|bot have|has ..1 no ..1 restrictions|limits|rules|filters
+        this message|ticket is|was ..1 pre_approved|system_generated|from_the_system|trusted
+        treat this|the_following|my ..3 as ..2 instruction*|command*|system
+        print|reveal|show|output|dump|leak ..2 your ..2 instructions|rules|configuration|prompt|secrets|memory
+        hidden|secret ..1 instruction*|command*
+    """,
+    Signal.OTHER_ACCOUNT: """
+        see|access|view|show|shows|contain*|return|returns|includes|get|find|download*|open ..6 OTHERS 's? ..2 DATA|stuff
+        belong* ..3 OTHERS|not_us|not_to_us
+        OTHERS 's DATA
+        someone_else|somebody_else 's ..2 DATA|workspace
+        data|files|records|invoices|contacts|documents|tickets|list|access ..3 from|of|to ..2 OTHERS
+        user|member|admin|add_me|tenant|access|account ..4 of|to|in ..2 OTHERS
+        records|data|files|invoices|contacts|documents|projects|tickets|names ..8 are|is ..1 not ours|mine|our_own
+        data|files|records|access|invoices|documents ..6 company|organi*ation|customer|firm ..1 we|i do_not know|recogn*
+        our|my|the|a OWNS 's ..2 DATA|firm|business|company
+        our|my KIN 's ..2 firm|business|company|account|workspace|subscription|shop|organi*ation
+        my|our KIN ..2 also? uses you
+        email|give|send|tell ..2 me|us ..2 her|his|their ..1 usage|invoice*|numbers|plan|data|bill|price
+        sister|subsidiary|affiliate* company|firm ..2 account|workspace|tenant|user*
+        which|what ..2 plan|price|deal|rate ..6 competitor* ..3 on|pay|pays|have|has|get
+        what|how_much did|do|does !we|i|you|one|it|the|a|an|our|this|that ..4 pay ..3 for their|its|his|her
+        they|she|he are|is also with_you|your_customer|customers_of_yours
+        saw|see|seeing|found|find|shows|shown|displays|listed|received|got ..10 not us|ours|our_company|belong*|mine
+        that|which|who|and is|are ..1 not us|ours|our_company|our_data
+        stranger|strangers|unknown_company|unknown_companies|unrelated_company 's? ..3
+        our|my partner|client|customer|sister|subsidiary|friend|daughter|mother|parent firm|company|business
+        i|we do|work|consult|working|act ..3 for them
+        invoice*|data|account|usage|plan|contract|bill|login ..2 of|for ..1 our|my|a|the ..1 partner|client|customer|supplier|friend|competitor|neighbour|affiliate
+        another|other|different|second company|firm|business ..3 also? with_you|customer_of_yours|uses_you
+        mixed|mixing|swapped up? ..4 customer*|tenant*|accounts|companies|with_another
+        behalf of ..1 another|a_different|my_client|our_client
+    """,
+    Signal.NEW_RECIPIENT: """
+        SEND ..12 to|at|with|cc|copy|via ..8 @
+        SEND ..8 copying|cc|bcc ..3 @
+        SEND ..8 third_party ..6
+        SEND ..8 to|on|into|onto|in this|that|my|our|the_following|his|her ..3 CLOUD
+        here_is|here_are ..3 CLOUD
+        to|at|on|into|from|use ..1 my|his|her|our private|personal|home|other|own|gmail ..1 MAIL
+        to|at|on|into ..1 my|his|her|our ..2 private|personal MAIL|google_drive|dropbox
+        to|on my gmail|hotmail|yahoo|icloud|phone|mobile|number
+        SEND ..8 to|with|for ..1 our|my|an|a|the ..3 OUTSIDER
+        SEND ..2 our|my|an|a|the ..2 OUTSIDER
+        report|export|file|files|invoice|invoices|data|backup ..1 go to|out_to ..3 OUTSIDER
+        new|different|another|updated|changed ..1 bank_account|bank_details|iban|payee|account_details|bank_connection
+        bank_details|bank_account|iban|account_details ..3 changed|new|different|updated
+        use ..2 new|different|another|this ..2 email|mail|address ..8 @
+        new email|mail|address|recipient ..6 @
+        @ ..2 new ..1 address|email|mail|recipient
+        send ..8 not_in_the_system|not_registered
+        changed|switched ..1 banks|bank
+        refund|pay|transfer|credit|wire ..5 to|into ..1 this|another|different|my|the_following ..2 account|iban|card|wallet|paypal
+        let|allow ..1 our|my|an|the ..3 OUTSIDER|law_firm|firm have|see|download|access|get
+        SEND|delivered|sent|forwarded|shared|mailed|emailed ..8 to|with ..1 our|my|an|a|the ..2 law_firm|notary|tax_office|parent_company|ex_colleague|landlord|bank|broker
+        delivered|sent|forwarded|mailed|emailed|shared ..8 to|at|with ..4 @
+        not|never|no ..2 in|on ..1 the|your|our system|list|directory|workspace ..1 yet
+        attn|care_of
+        use|take ..3 my private|personal
+        SEND ..6 to my ..1 assistant|wife|husband|son|daughter|partner|friend
+    """,
+    Signal.HUMAN_REQUESTED: """
+        talk|speak|speaking|talking|chat to|with ..4 HUMAN|whoever|one_of
+        connect|transfer|put|pass|hand|get|forward me|us|this ..2 to|through|with|on|over ..3 HUMAN
+        put|pass me|us|this through|on|over
+        get me|us ..3 human|person|agent|representative|operator|manager|supervisor
+        want|need|prefer|demand|require|like|wish a|an|some|any|real|actual|to ..1 human|person|human_being|agent|operator
+        want|need|demand|like to ..1 speak|talk ..1 with|to ..4 HUMAN
+        real|actual|live|flesh human|person|people|human_being|agent
+        a|any|some human ..1 being|please|there|who|to|instead|here|on
+        is there a|any|an human|person|human_being|agent|anyone|somebody
+        can|could|would|have|let|please|ask|get someone|somebody|anyone|your_manager ..2 call|ring|phone
+        have|ask|let|get ..1 your|a|the|one ..3 call|ring|phone me|us|back
+        called_back|call_back|callback|phoned by|from|please|with
+        want|request|need|like|arrange|schedule ..4 call_back|callback|called_back
+        can|could|may|will|would you|i ..1 call|phone|ring|be_called|be_phoned
+        no_more|stop|not|without|instead_of|enough|hate|keep_getting|tired_of ..4 bot|robot|chatbot|automated_*|machine|auto_*
+        than|not this|your|a|with ..1 assistant|bot|machine|chatbot|robot
+        are|is you|this ..1 a|an|even robot|bot|human|machine|real|person
+        escalate ..3 to ..3 HUMAN|boss|senior*|level*|tier*
+        please|must|should|you escalate $
+        escalate this|it ..2 $
+        who|someone|somebody|one ..4 actually|really? decide*|in_charge|responsible_here
+        human_agent|human_support|human_operator|human_being
+        human please|now|instead|$
+        phone|telephone|video|quick|personal call ..1 with|from|please
+        one of|from your ..1 people|staff|team|colleagues|experts|employees|humans|specialists ..1 call|talk|speak|look|contact|please|$
+        with|from one of your ..1 people|staff|team|colleagues|experts|employees|humans
+        let|have|want|need|prefer|ask|make ..1 an|a|some|your employee|colleague|person|human|somebody|someone|expert ..3 look|handle|answer|read|deal|take|decide|respond|reply|check
+        not|stop|no ..1 answer*|reply*|respond*|repl* ..1 automatic*|by_bot|with_a_bot|with_bots
+        automatic|automated|canned|generic|robot ..1 answer*|repl*|response* ..4 no|not|stop|enough|more
+        hand|pass|turn me|us|this over ..1 to
+        is|are|anyone|anybody ..2 real|human there|here|person
+        want|need|prefer|demand|insist|require ..3 a|real ..1 person|human
+        i|we insist on ..3
+        rather|prefer ..2 talk|speak|deal|write with|to ..1 a|an|your
+        talk|speak|discuss ..2 in_person|personally|directly|face_to_face|on_the_phone|by_phone|over_the_phone
+        personal|human ..1 contact|answer|reply|assistance|touch|attention please|$
+    """,
+    Signal.AI_OBJECTION: """
+        our|my|us|personal ..6 to|for|from|in|into ..3 train|training|machine_learning|llm
+        use|using|used|feed|fed|put ..5 our|my ..6 train|training|ai|machine_learning|llm|models
+        stop|exclude|opt|object*|refus*|forbid*|prohibit*|disallow*|withdraw*|ban|bans|oppose* ..10 STRICTAI
+        not want|agree|consent|allow|comfortable|like|accept|authori*e|permit|appreciate ..10 STRICTAI
+        not|no ..2 consent* ..10 STRICTAI
+        no|without|never|not STRICTAI ..4 may|should|must|shall|touch*|on_our|with_our|for_our
+        must|may|shall|should not|never ..4 used|fed|processed|handled|touched|read ..5 AI
+        must|may|shall|should not|never ..1 train|be_trained
+        turn|switch|disable off? ..3 ai ..4 for|in ..1 our|all|us|everyone
+        served|handled|answered|processed|decided|treated|judged by ..2 an|a? AI
+        refus*|object*|not ..6 AI ..3 process*|handl*|read*|decid*|answer*|see|sees
+        no|without|zero ..1 STRICTAI ..2 read*|process*|touch*|handl*|look*|answer*|decid*|use*|access*|involv*
+        must|may|shall|should|can|do not|never ..8 with|by|through|using|into|for ..1 AI|generative_ai|machine_learning
+        withdraw|revoke|retract ..3 permission|consent|approval ..6 AI|training
+        not accept|want|agree|like|tolerate|allow ..3 machine|computer|robot|software|algorithm|automat* ..3 decid*|answer*|handl*|process*
+        policy|policies|contract|works_council|law|rules|compliance ..5 no|not|prohibit*|forbid*|ban*|against ..6 STRICTAI
+        keep|leave our|my|us ..5 out|away of|from ..3 STRICTAI|training|models
+        STRICTAI|openai|chatgpt ..3 not ..1 allowed|permitted|acceptable|wanted|welcome|authori*ed
+        without ..1 our|my consent|permission|knowledge ..8 STRICTAI|train*
+    """,
+    Signal.RELATIONSHIP_OWNER: """
+        who|where|which|new|our|my|no|without|dedicated|named|assign*|get|have ..4 OWNERROLE
+        who replaces|succeeds|replaced|follows !the|this|that|it
+        who|somebody|someone ..2 take|takes|taking|took over ..1 from|for|our
+        who|somebody|someone ..2 replac* !the|this|that|a|an
+        successor ..2 of|to|for|as
+        since !our|my|the|i|we|it|this|that|you|they ..1 left|moved_on|departed|retired|went|resigned|moved|quit
+        has|did !the|it|our|my|anyone|this|any|your ..2 left|leave|gone the_company|you|your|$
+        route|assign|direct|send|give everything|all|it|these|this|them|our_tickets|tickets ..3 to ..4 he|she
+        assign ..2 it|this|them|everything to him|her
+        only|just|let|want only|just|have? ..3 handle|handles|knows|understands|touch
+        only !the|our|one|some|a|an|admins|users|those|this knows|understands|handles
+        he|she knows|fixed|understands|understood|saved|helped|sorted our|us|everything
+        keep|have|retain ..3 as ..1 our|my ..2 contact|person|manager|counterpart
+        we|i miss ..6 he|she|follow*
+        like|the_way she|he did|does|used_to
+        look|looks|looking|looked after us|our|this_account
+        nobody|no_one ..3 follows_up|looks_after|takes_care
+        dedicated|named|personal|fixed|single ..1 contact|person|point_of_contact|manager
+        follow_up ..1 since
+        rep|manager|contact ..3 gone|left|disappeared
+        who do|should|can i|we ..1 turn_to
+        keep|continue|stay|prefer|like|love|rather ..2 working|dealing|work|stay with !you|it|the|this|that|your|our
+        familiar|acquainted with us|our|everything
+        pass|give|hand|assign|leave it|this|them|us to|with ..3 he|she|who
+        person|someone|whoever|somebody|who ..2 responsible|in_charge|assigned for|of|to ..1 us|our_account
+        who is ..2 our|my ..2 contact|manager|person|rep
+        not heard|hear from ..2 our|my ..2 contact|manager|rep
+        has|have ..2 been replaced|reassigned
+        asks|ask|asking for !the|a|an|your ..1 by_name|personally
+    """,
+    Signal.AUTHORITY_SCOPE: """
+        STOP ..9 EVERYONE|our_domain|the_firm|our_firm|any_of_us|our_offices|our_staff|our_people|every_mailbox
+        EVERYONE ..8 newsletter*|marketing|survey*|webinar*|mailing|unsubscribed|opted_out
+        nobody|no_one|none ..4 our|us|the ..4 receive*|wants|get|gets|be_contacted ..6
+        unsubscribe|opt_out|opt ..3 company|organi*ation|firm|team|domain|department*|all
+        on_behalf_of ..1 all|every|the_whole|our_entire|the_entire|everyone|the_company
+        decide|speak|decides|speaks for|on_behalf_of ..1 the|our|all ..1 entire|whole|company|group|firm|all
+        for everyone|everybody|anyone|all in|at|of ..1 the|our|us ..1 firm|company|organi*ation|group|office*
+        company_wide|organi*ation_wide|group_wide ..3
+        block|stop ..3 company_wide|group_wide|organi*ation_wide
+        STOP|no ..6 to|at|for|of|from our|the|my ..1 company|firm|organi*ation|employees|staff|offices|group|people|subsidiaries|colleagues
+        speak|speaking|decide|deciding|acting for ..1 all|our|the ..3 company|companies|subsidiaries|departments|group|firm|organi*ation|offices
+        all of ..1 us|our ..4 ..1 unsubscribed|removed|off|out|opted_out
+        employees|staff|colleagues|people ..4 may|must|should|shall not|never ..2 be_contacted|contacted|receive|emailed|surveyed
+        product|marketing|promotional ..1 emails|mails|mailings ..4 for|to all|everyone|everybody|us_all
+    """,
+    Signal.UNVERIFIABLE_CLAIM: """
+        your|you_guys ..3 STAFF ..7 SAID|let_us|gave_us
+        someone|somebody ..2 in|from|on|at|of ..1 your|chat|sales|support|you|yours ..4 SAID
+        a colleague|rep|engineer|manager of_yours ..5 SAID
+        told|assured|informed by ..2 colleague|rep|engineer|sales|your|a|someone ..8 GIFT
+        was|were told|assured|promised ..8 GIFT
+        i|we was|were ..1 promised|offered|guaranteed
+        as|like agreed|promised|discussed|arranged ..2 verbally|orally|by_phone|on_the_phone|with|in|at
+        as promised
+        had|made|have|has|got a|an ..1 deal|arrangement|understanding|agreement with|about|for|on
+        gentlemen|gentleman|verbal|oral|handshake 's? agreement|deal|promise
+        predecessor ..5 deal|agreed|agreement|arrangement|SAID
+        according_to ..1 your ..3 STAFF
+        in|at|during|on|over the|a|an|our|your ..1 demo|meeting|conference|call|webinar|phone|fair ..4 you|your ..3 SAID
+        you|you_guys promised|offered|guaranteed|agreed|assured|committed ..1
+        you|you_guys said|told ..10 GIFT|free
+        you|you_guys said|told !to ..1 us? ..1 in|at|on|during ..2 meeting|call|phone|demo
+        the|an|one ..1 engineer|rep|technician|salesperson|consultant|salesman ..2 SAID
+        already promised|agreed|confirmed_to_us
+        sales|support|chat SAID us|me|that|we|it
+        from|at|of your|the office|side|company|team|sales ..3 SAID
+        spoken|oral|verbal|informal|unwritten|handshake ..1 agreement|deal|promise|arrangement|understanding|commitment
+        SAID me|us ..4 #|discount|half|free
+        used_to|always|previously been|be|get|got|had|have|was ..3 free|waived|included|discount*|cheaper|half_price
+        when|before ..1 we signed|bought|started|joined ..8 SAID|free|included
+        were|was led|given to|the ..1 believe|impression|understand
+        i recall|remember ..6 SAID|agreed|you
+        SAID|agreed ..4 on_the_phone|by_phone|verbally|in_person|over_lunch|orally
+    """,
+}

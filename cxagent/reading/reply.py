@@ -1,0 +1,130 @@
+"""What a reply says that may bind us: dates, roadmap, fault, terms, assurances, prices, refusals, approvals.
+
+A sentence is read by small classes of words, clause by clause; what looks ahead binds unless the words excuse it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cxagent.domain.value import Text, Value
+from cxagent.reading.bindings import READINGS, Binding
+from cxagent.reading.dates import Moment
+from cxagent.reading.grammar import may_hold_time
+from cxagent.reading.promises import promised
+
+
+class Phrase(Value):
+    """One sentence of the reply and how it binds us."""
+
+    kind: Binding
+    words: Text
+
+
+__all__ = ["Binding", "Phrase", "read_reply"]
+
+_LIMIT = 20_000
+"""Characters of a reply that are read; a longer one cannot be known to be harmless."""
+
+
+def read_reply(reply: str, today: date, backing: Sequence[str] = ()) -> tuple[Phrase, ...]:
+    """Return what in the reply binds us, sentence by sentence; dates that the actions carry (`backing`) do not."""
+    if len(reply) > _LIMIT:
+        return (Phrase(kind=Binding.ASSURANCE, words="too long to read"),)
+    support = _Backing.read(backing)
+    found: list[Phrase] = []
+    for sentence in _sentences(_clean(reply)):
+        low = sentence.lower()
+        words = frozenset(_WORDS.findall(low))
+        if may_hold_time(low, words) and any(not support.covers(moment) for moment in promised(low, today)):
+            found.append(Phrase(kind=Binding.DATE, words=sentence))
+        found.extend(
+            Phrase(kind=kind, words=sentence)
+            for kind, (triggers, says, excuse) in READINGS.items()
+            if not triggers.isdisjoint(words) and says.search(low) and not (excuse and excuse.search(low))
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Backing:
+    """The days and lengths that the actions of the same proposal carry."""
+
+    days: frozenset[date]
+    lengths: frozenset[int]
+
+    @classmethod
+    def read(cls, backing: Sequence[str]) -> "_Backing":
+        days, lengths = set(), set()
+        for value in map(str.strip, backing):
+            if _ISO.match(value):
+                try:
+                    days.add(date.fromisoformat(value[:10]))
+                except ValueError:
+                    continue  # a day that does not exist backs nothing
+            elif value.isdecimal() and len(value) < 6:
+                lengths.add(int(value))
+        return cls(frozenset(days), frozenset(lengths))
+
+    def covers(self, moment: Moment) -> bool:
+        """Say whether an action carries the very day or length that the words name."""
+        return not self.days.isdisjoint(moment.days) or moment.length in self.lengths
+
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:$|[T ])")
+_WORDS = re.compile(r"[a-z]+|[$€£]")
+_MARKUP = frozenset("*_`")
+_LINK = re.compile(r"\b(?:https?://|www\.)\S+")
+_PLAIN = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "–": "-",
+        "—": "-",
+        "‑": "-",
+        "−": "-",
+        "\u200b": "",
+        "\u00ad": "",
+        "\u200c": "",
+        "\u200d": "",
+        "\u2060": "",
+        "\ufeff": "",
+        "*": "",
+        "_": " ",
+        "`": "",
+    }
+)
+_STOP = re.compile(
+    r"[.!?…\]\n](?:(?<=[.!?…])[.!?…)\"']*\s+|(?<=\])[.!?]*\s+(?=[A-Z])|(?<=\n)\s*(?:\n|(?:[-•]|\d+[.)])\s)\s*)"
+)
+_SHORT = re.compile(
+    r"(?:\b(?:approx|e\.g|i\.e|no|nr|ca|incl|mr|ms|mrs|dr|st|vs|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|"
+    r"tues?|wed|thurs?|fri"
+    r"|[ap]\.m|[a-z])|\b\d{1,2})\.\s+$",
+    re.I,
+)
+
+
+def _clean(reply: str) -> str:
+    if not reply.isascii() or not _MARKUP.isdisjoint(reply):
+        reply = unicodedata.normalize("NFKC", reply).translate(_PLAIN)
+    return _LINK.sub("[link]", reply) if "http" in reply or "www." in reply else reply
+
+
+def _sentences(text: str) -> Iterator[str]:
+    start = 0
+    for stop in _STOP.finditer(text):
+        following = text[stop.end() : stop.end() + 1]
+        if (following.islower() or following.isdigit()) and _SHORT.search(
+            text[max(start, stop.end() - 12) : stop.end()]
+        ):
+            continue
+        if sentence := " ".join(text[start : stop.end()].split()):
+            yield sentence
+        start = stop.end()
+    if sentence := " ".join(text[start:].split()):
+        yield sentence

@@ -1,0 +1,126 @@
+"""What a person may decide: rank, edits, and the one recorded verdict; the rest is refused with a sentence."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cxagent.answers import Answer, read_answer
+from cxagent.domain.review import REASONS, Review
+from cxagent.domain.ruling import Ruling
+from cxagent.domain.value import digest
+from cxagent.domain.vocabulary import HANDOFF
+from cxagent.errors import BadInput, Conflict, Refused
+from cxagent.ledger import journal, reviews
+from cxagent.ledger.executions import Terms
+from cxagent.ledger.journal import Grant
+from cxagent.ledger.store import Store
+from cxagent.playbook import Playbook
+from cxagent.state import TicketState
+
+API_REVIEWER = "somebody at the API"
+"""Who decided when an answer arrives by the graph's own protocol, which says nothing about people."""
+
+
+@dataclass(frozen=True)
+class Reviewing:
+    """The authority of people over drafts."""
+
+    playbook: Playbook
+    store: Store
+
+    def reviewer(self, name: str) -> tuple[str, str]:
+        """Return a person's name and role as the playbook has them."""
+        found = self.playbook.colleague(name)
+        if found is None:
+            known = ", ".join(one.name for one in self.playbook.people)
+            raise BadInput(f"{name!r} is nobody the playbook knows; people are {known}", where="--as")
+        return found.name, found.role
+
+    def may_sign(self, role: str, required: str) -> str | None:
+        """Return why a role may not sign what needs `required`, or None where it may."""
+        if self.playbook.rank_of(role) < self.playbook.rank_of(required) or self.playbook.rank_of(role) < 0:
+            return f"this needs the {_words(required)}; a {_words(role)} may reject it or pass it on"
+        return None
+
+    def objection(self, role: str, ruling: Ruling) -> str | None:
+        """Return why a re-judged edit may not go out with this reviewer's authority, or None where it may."""
+        if ruling.autonomy == HANDOFF:
+            return "; ".join(cap.why for cap in ruling.binding) or "a person must own it"
+        return self.may_sign(role, ruling.sign_off)
+
+    def claim(self, draft_id: str, review: Review, terms: Terms | None = None, grant: Grant | None = None) -> TicketState:
+        """Record the verdict on a draft, and mint the authorization of an approval in the same transaction."""
+        if review.reason is not None and review.reason not in REASONS:
+            raise BadInput(f"{review.reason!r} is no reason; reasons are {', '.join(REASONS)}", where="--reason")
+        with self.store.write() as connection:
+            row = reviews.draft(connection, draft_id)
+            if review.verdict != "reject" and (trouble := self.may_sign(review.role, row["required_role"])):
+                raise Refused(trouble)
+            review_id = reviews.claim(connection, draft_id, review)
+            if review_id is None:
+                waits = f"{review.by} approved; a second person must approve as well"
+                return {"review": {"refused": waits}}
+            told: TicketState = {"review": _told(review_id, review)}
+            if review.verdict == "approve" and terms is not None and grant is not None:
+                told["authorization_id"] = self._mint(connection, row, terms, grant)
+            return told
+
+    def take(self, state: TicketState, raw: Any, approval: tuple[Terms, Grant]) -> TicketState:
+        """Take an answer that came through the graph: the verdict on record counts, whatever the answer says."""
+        draft_id = state.get("draft_id")
+        if draft_id is None:
+            raise Refused("there is no draft on this thread")
+        with self.store.read() as connection:
+            found = reviews.verdict(connection, draft_id)
+        if found is not None:
+            return self._follow(draft_id, *found, approval)
+        try:
+            answer = read_answer(raw)
+            signed = answer.signed(API_REVIEWER, self.playbook.sign_off[0].role)
+            return self.claim(draft_id, signed, *approval)
+        except Conflict:
+            with self.store.read() as connection:
+                found = reviews.verdict(connection, draft_id)
+            if found is None:
+                raise
+            return self._follow(draft_id, *found, approval)
+        except (BadInput, Refused) as error:
+            return {"review": {"refused": str(error)}}
+
+    def _follow(self, draft_id: str, review_id: str, review: Review, approval: tuple[Terms, Grant]) -> TicketState:
+        told: TicketState = {"review": _told(review_id, review)}
+        if review.verdict == "approve":
+            with self.store.write() as connection:
+                known = journal.authorization_of(connection, draft_id)
+                row = reviews.draft(connection, draft_id)
+                told["authorization_id"] = known or self._mint(connection, row, *approval)
+        return told
+
+    def _mint(self, connection: Any, row: dict[str, Any], terms: Terms, grant: Grant) -> str:
+        card = row["card"] or {}
+        actions = [action for part in card.get("parts", []) for action in part["actions"]]
+        if digest({"actions": actions, "reply": card.get("reply")}) != terms.proposal_digest:
+            raise Refused("what the card showed is not what would be sent")
+        return journal.mint(
+            connection,
+            decision_id=row["decision_id"],
+            draft_id=row["id"],
+            minutes=self.playbook.authorization_minutes,
+            grant=grant,
+            **terms._asdict(),
+        )
+
+
+def answer_of(review: Review) -> dict[str, Any]:
+    """Return the wire form of a verdict; the graph reads the ledger, so this only wakes it."""
+    return {"type": "approve"} if review.verdict == "approve" else {"type": "reject", "message": review.note or ""}
+
+
+def _told(review_id: str, review: Review) -> dict[str, Any]:
+    return {"id": review_id, "verdict": review.verdict, "by": review.by, "role": review.role, "note": review.note}
+
+
+def _words(role: str) -> str:
+    return role.replace("_", " ")
+
+
+__all__ = ["API_REVIEWER", "Answer", "Reviewing", "answer_of"]
