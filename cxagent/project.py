@@ -200,12 +200,12 @@ class Project:
         )
         return self.equip(judge, self.proposers)
 
-    def equip(self, judge: Judge, proposers: Sequence[Proposer]) -> Bench:
-        """Return a bench around a judge: its store, its tools, and the given proposers."""
+    def equip(self, judge: Judge, proposers: Sequence[Proposer], settings: dict[str, Any] | None = None) -> Bench:
+        """Return a bench around a judge: its store, its tools, and the given proposers; `settings` go to the tools."""
         return Bench(
             judge=judge,
             store=judge.store,
-            executor=Executor(judge.store, judge.tools, self.home, self.config.settings),
+            executor=Executor(judge.store, judge.tools, self.home, {**self.config.settings, **(settings or {})}),
             proposers=tuple(proposers),
             reviewing=Reviewing(judge.playbook, judge.store),
         )

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -384,3 +385,10 @@ def test_shared_messages_are_recognised() -> None:
     misled = [b for b, requests in found.items() if any(one.sure and one.intent not in wanted[b] for one in requests)]
     assert sum(right) / len(right) >= 0.75
     assert len(misled) / len(found) < 0.05, misled
+
+
+@pytest.mark.parametrize(("tier", "tools"), [("low_clv", 1), ("mid", 2), (None, 2)])
+def test_a_fact_chooses_the_answer(tier: str | None, tools: int) -> None:
+    """An answer that asks for a fact holds only where that fact is known and equal."""
+    seen = replace(known("could we have your SOC2 and pen test report"), facts={"tier": tier} if tier else {})
+    assert len(calls(PROPOSER.propose(seen))) == tools

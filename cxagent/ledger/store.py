@@ -1,6 +1,7 @@
 """One database, two kinds of transaction: readers see a snapshot, writers queue."""
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
 from cxagent.errors import BadInput, Unreachable
@@ -42,6 +44,16 @@ class Store:
         """Open a database and bring it up to date."""
         store = cls(url, durable=durable)
         store.migrate()
+        return store
+
+    @classmethod
+    def over(cls, connection: sqlite3.Connection) -> "Store":
+        """Return a store over one open SQLite connection: a replay's ledger lives in memory and nowhere else."""
+        store = cls.__new__(cls)
+        store.url = "sqlite://"
+        store.engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+        _prepare_sqlite(store.engine, durable=False)
+        store._writer = store.engine.execution_options(immediate=True)
         return store
 
     def migrate(self) -> int:

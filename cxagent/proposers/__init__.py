@@ -19,7 +19,7 @@ class Known:
     """What a proposer may see: the ticket and audited facts.
 
     `account` lacks the sections that were denied or contradict each other, and is None where the sender is
-    unresolved. `sender_role` is the role on record. `facts` are derived facts in words, for the prompt and for
+    unresolved. `sender_role` is the role on record. `facts` are derived facts in words, for a model and for
     the conditions in guidance.
     """
 

@@ -12,7 +12,8 @@ ASKING = {
         error|mistake|bug in ..2 your|the ..2 NUM ~8 RELIED
         RELIED ~8 error|mistake in ..3 NUM
         overstated|understated|miscalculated|misstated ..6 ~10 RELIED
-        NUM ~8 WRONG ~14 on_them|with_them|on_that|based|decided|paid|published|reported|shown|told|sent|gave|signed|used
+        NUM ~8 WRONG ~14 on_them|with_them|on_that|based|decided|paid|published|reported|shown|told|sent|gave|\
+signed|used
         RELIED ~16 NUM ~10 WRONG
         AUDIENCE ~14 NUM ~8 WRONG
         AUDIENCE ~12 WRONG ..2 NUM
@@ -22,7 +23,8 @@ ASKING = {
         every|all NUM ..4 WRONG
     """,
     Signal.BROKEN_PROMISE: """
-        told|promised|assured|informed ..6 would|will|to ..4 ship|be|arrive|come|launch|go_live|deliver*|land|finish*|have ..4 by|before|in ..1 MONTH|#|the_end
+        told|promised|assured|informed ..6 would|will|to ..4 ship|be|arrive|come|launch|go_live|deliver*|land|\
+finish*|have ..4 by|before|in ..1 MONTH|#|the_end
         promised|pledged|assured|announced|guaranteed|committed|agreed_on|agreed ..3 ~14 NOTYET
         i|we|you|someone|somebody|your_team was|were supposed_to ..10 ~4 nothing|never|not|no_one|nobody
         i|we was|were supposed_to ..1 get|receive|have|hear ~10 nothing|never|not|no_one
@@ -35,15 +37,18 @@ ASKING = {
         promised ..4 by|before|for|in|last ..1 MONTH|week|month|year
         where is ..6 promised
         never|not ..2 delivered|materiali*ed|kept|happened ..3 promised|as_agreed|as_promised
-        said|told|promised|agreed|assured ..10 by|before|on|in|until|within ..2 MONTH|#|week|month ~2 it_is|still|now|that_was|and_now|nothing|today_is
+        said|told|promised|agreed|assured ..10 by|before|on|in|until|within ..2 MONTH|#|week|month ~2 it_is|\
+still|now|that_was|and_now|nothing|today_is
         not you|they going_to|supposed_to|meant_to|about_to
         you|they|we were going_to|supposed_to|meant_to|to_deliver|to_get|to_receive ..10
         waited|waiting|wait ..6 ~6 committed|promised|agreed|announced|pledged|guaranteed
         that|which|as you|they|your_team ..2 committed|promised|pledged|guaranteed|announced
-        announced|promised|planned|scheduled ..3 for|by last|this? ..1 MONTH|year|quarter|month ~6 nothing|never|not|still
+        announced|promised|planned|scheduled ..3 for|by last|this? ..1 MONTH|year|quarter|month ~6 nothing|\
+never|not|still
         was|were due|scheduled|promised ..4 MONTH|week|month|ago ~6 not|never|still|nothing
         whatever|what happened|became to|of ..2 promise*|announced|the_fix_you|the_feature_you
-        no_show|never_came|never_arrived|never_happened|never_showed
+        no_show|never_happened|never_showed
+        was|were to_be ..10 ~3 not|never|still
         not ..1 deliver*|kept|honour*|met ..3 promise*|commitment*|agreed|deadline
         overdue|late ..4 promised|your_delivery|delivery
     """,
@@ -55,7 +60,8 @@ ASKING = {
         WIPE ..8 before|by|until|prior_to|ahead_of ..1 the|#|MONTH|end
         delete ..2 RECORD ..6 before|by|prior_to|ahead_of ..1 the|MONTH|#
         delete|remove ..3 project|records|documents ..4 before|prior_to
-        litigation|lawsuit|subpoena|preservation_order|legal_hold|litigation_hold|spoliation|court_order|retention_order
+        litigation|lawsuit|subpoena|preservation_order|legal_hold|litigation_hold|spoliation|court_order|\
+retention_order
         HOLD ~8 DELETE ..3 RECORD
         DELETE ..6 history|version*|draft*|trace*|trail ..8 nobody|no_one|not|never|anyone
         so_that|so nobody|no_one ..3 see|find|know|trace|prove
@@ -64,12 +70,15 @@ ASKING = {
         retain|preserve|keep ..6 lawsuit|litigation|court|legal_proceedings|investigation|dispute
     """,
     Signal.MASS_IMPACT: """
+        no|not_a|not_one|not_single ..1 PEOPLE ..3 can|gets|able|is ..4 ENTER|into
         nobody|no_one|none|not_one ..7 can|able|could|is|manages|manage ..3 ENTER
-        nobody|no_one|none ..6 can|able ..1 to? open|use|work_with|start ..2 the|it|your|our ..2 app|system|tool|platform|anything|software|$
+        nobody|no_one|none ..6 can|able ..1 to? open|use|work_with|start ..2 the|it|your|our ..2 app|system|\
+tool|platform|anything|software|$
         all|every|entire|whole|complete|full|our ..4 PEOPLE ..6 LOCK|sso_*
         everyone|everybody ..5 LOCK
         every user ..3 error|locked|out
-        login*|sso|sign_in|authentication|mfa|saml ..4 fail*|broken|down|error* ..2 for ..1 all|every|everyone|everybody|the_whole|the_entire|our_entire
+        login*|sso|sign_in|authentication|mfa|saml ..4 fail*|broken|down|error* ..2 for ..1 all|every|\
+everyone|everybody|the_whole|the_entire|our_entire
         LOCK ..3 everyone|everybody|all_of_us|all_our|our_entire|the_entire|the_whole
         ## ..2 PEOPLE ..5 LOCK
         hundreds|thousands|dozens of ..2 PEOPLE|customers ..5
@@ -77,11 +86,14 @@ ASKING = {
         locks|locked|kicked ..1 out ..2 all|every|everyone|whole
         not ..2 a_single user|employee|person|colleague ..4 ENTER
         none|nobody|no_one|not_one ..8 gets|get|got|comes|logs ..1 past|in|into|through|on
-        all|every|entire|whole|complete|full|our ..4 PEOPLE ..4 cut_off|thrown_out|locked_out|stuck|offline|blind|stranded|shut_out
-        whole|entire|complete|full ..1 PEOPLE|company|firm|site|plant|floor|school ..5 out|down|blocked|locked|cut|offline
+        all|every|entire|whole|complete|full|our ..4 PEOPLE ..4 cut_off|thrown_out|locked_out|stuck|offline|\
+blind|stranded|shut_out
+        whole|entire|complete|full ..1 PEOPLE|company|firm|site|plant|floor|school ..5 out|down|blocked|\
+locked|cut|offline
         everyone|everybody|all_of_us ..4 locked|out|blocked|thrown|kicked|stuck|affected|offline
         # PEOPLE ..4 locked_out|can_not_log|can_not_sign|can_not_access|can_not_get_in|without_access
-        affects|affecting|hits|hitting|impacts|blocking|blocks ..2 all|every|everyone|everybody|entire|whole|hundreds|thousands|## ..2
+        affects|affecting|hits|hitting|impacts|blocking|blocks ..2 all|every|everyone|everybody|entire|whole|\
+hundreds|thousands|## ..2
     """,
     Signal.BINDING_WORDS: """
         confirm* ..9 in_writing|will|would|no|not|never|stays|remains|guarantee*|there_was_no
@@ -100,9 +112,11 @@ ASKING = {
         yes_or_no
         what|how_much ..3 will|would|does ..8 cost|be|pay|price|fee ..5 next_year|MONTH|20#*|202*|203*
         what MONTH|next_month|next_year will|would be|cost|look
-        what will|would it|that|this|the_price|our_bill|the_bill|we ..1 be|cost|pay ..3 in|next|from|for ..1 MONTH|year|202*|203*
+        what will|would it|that|this|the_price|our_bill|the_bill|we ..1 be|cost|pay ..3 in|next|from|for ..1 \
+            MONTH|year|202*|203*
         price|cost|rate|fee|bill ..3 next MONTH|year
-        ballpark|rough_estimate|rough_figure|rough_idea|indicative|nothing_binding|non_binding|no_obligation|unofficially
+        ballpark|rough_estimate|rough_figure|rough_idea|indicative|nothing_binding|non_binding|no_obligation|\
+unofficially
         roughly ..8 cost|price|pay|charge
         estimate|projection|figure for|of ..2 next|202*|203*|the_group
         rates|prices|price|rate|fees ..2 will|would|does|do not rise|increase|change|go_up
@@ -113,7 +127,8 @@ ASKING = {
         state|declare|put|acknowledge|certify ..5 officially|formally|on_record|in_writing|legally
         officially|formally ..2 state|confirm|declare|acknowledge
         put|place|go ..1 on record
-        can|may|could i|we tell|promise|inform|assure ..4 customer*|boss|client*|ceo|board|team|management ..6 will|by|ready|on
+        can|may|could i|we tell|promise|inform|assure ..4 customer*|boss|client*|ceo|board|team|management \
+            ..6 will|by|ready|on
         how_much ..4 would|will ..4 pay*|cost|be ..6 in ..1 #|next|years|year
         how much ..1 would|will ..5 pay*|cost|be ..5 in|next|from|by ..1 #|year|years|MONTH|quarter
         in # years
@@ -130,12 +145,14 @@ ASKING = {
     """,
     Signal.OVER_LIMIT: """
         #30 more|additional|extra|further ..1 days|calendar_days
-        another|additional|extra|further|# ..2 more? months|month|quarter ..4 trial|pilot|evaluation|poc|test*|free|of|for_free
+        another|additional|extra|further|# ..2 more? months|month|quarter ..4 trial|pilot|evaluation|poc|\
+test*|free|of|for_free
         another|additional|extra|more # months
         # more months|quarters
         extend* ..6 until|till|to|by ..1 the? end|next|#30|# ..3 quarter|year|months|days
         trial|pilot|evaluation ..4 #30 ..1 more? days
-        add|invite|onboard|create|enable|give|register ..2 ## ..2 people|users|persons|colleagues|editors|viewers|employees|members|accounts|names
+        add|invite|onboard|create|enable|give|register ..2 ## ..2 people|users|persons|colleagues|editors|\
+viewers|employees|members|accounts|names
         add|invite|onboard|create ..2 fifty|thirty|twenty|forty ..2 users|people
         plan|tier|package|contract|subscription|licence|license ..2 not ..2 include|cover|allow|come_with|contain
         not ..3 in|part_of|covered_by|included_in|under ..1 our|the plan|package|tier|contract|subscription|licence
@@ -144,15 +161,18 @@ ASKING = {
         exceed*|over ..1 our|the quota|allowance|plan|seats|licen*e*|entitlement|contracted
         beyond|above|over|more_than ..1 the|your usual|normal|standard|policy|allowed
         beyond ..2 plan|limit|policy|contract
-        enterprise|premium|pro|business ..1 feature* ..4 on|in|with|for ..1 our|my|the ..2 starter|basic|free|current|small|plan
+        enterprise|premium|pro|business ..1 feature* ..4 on|in|with|for ..1 our|my|the ..2 starter|basic|free|\
+current|small|plan
         used_up|ran_out_of|out_of|no|without ..2 seats|licen*es|seat ..6 anyway|still|add
         make|as|grant ..1 exception
         let it|this slide|pass
         anyway $
         another|more|further|additional|extra # ..1 weeks
         # more|additional|extra|further weeks
-        set_up|create|add|open|make|provision|invite|set up? ## ..3 user|users|accounts|people|logins
-        above|beyond|over|outside|exceeds|past ..2 our|the|your|what ..1 allotment|allowance|plan|quota|contract|entitlement|package|policy|scope|we_pay|we_bought|subscription
+        accounts|logins|seats|access for ..2 ## ..1 students|people|users|employees|pupils|staff|persons
+        set_up|create|add|open|make|provision|invite|set ..3 ## ..3 user|users|accounts|people|logins
+        above|beyond|over|outside|exceeds|past ..2 our|the|your|what ..1 allotment|allowance|plan|quota|\
+contract|entitlement|package|policy|scope|we_pay|we_bought|subscription
         though|although|while|despite|even ..6 basic|starter|free|small*|cheap*|lowest|entry ..1 plan|tier|package
         not|never ..2 entitled|pay|paid|paying|bought|purchased ..2 for|to|it ..4 but|still|anyway|though|could
         without ..1 paying|upgrading|extra_cost|additional_cost|charge
@@ -165,7 +185,8 @@ ASKING = {
         effective|with_effect_from|retroactive last|previous|past ..1 month|year|quarter|january|spring|summer
         with_effect|effective|start*|cancel* ..6 ago
         count*|apply|applied|calculate* ..6 from|since|for|as_of ..2 last|previous|past|earlier|ago
-        refund|credit|reimburse|money_back|difference|compensat*|pay_back|give_back|repay ..8 past|previous|since|ago|earlier|months|unused|all_of_last|prior
+        refund|credit|reimburse|money_back|difference|compensat*|pay_back|give_back|repay ..8 past|previous|\
+since|ago|earlier|months|unused|all_of_last|prior
         since ..8 reimburse|refund|pay_us_back
         give|pay|send us|me ..1 money|back ..8 since|for_the_past
         reissue|re_issue|correct|change|amend|redo|rebill ..3 all|earlier|past|previous|prior|old ..2 invoice*|bill*
@@ -177,7 +198,8 @@ ASKING = {
         invoice|bill|contract ..1 date|dated ..4 last|previous|earlier|back
         overpaid|overpayment|overcharged ..6 last|past|since|months|years|previous|all
         back|refund* ..8 over|in|for|during ..1 the|last|past ..1 #|few|several months|years|quarters
-        price|fee|rate|discount|downgrade|change|cancellation|reduction|plan|terms ..6 from|starting|since|as_of|valid_from|effective ..3 last|previous|past
+        price|fee|rate|discount|downgrade|change|cancellation|reduction|plan|terms ..6 from|starting|since|\
+as_of|valid_from|effective ..3 last|previous|past
         as_of|from|effective this past MONTH
         valid|effective|count ..2 as_of|from|since ..2 past|last|previous
         cancel*|downgrad*|reduce ..6 as_of|from|since|effective|dating ..2 last|previous|past|ago
@@ -193,7 +215,8 @@ ASKING = {
         like|as ..1 last_time|you_did|you_have_done|the_previous|the_last|before|every_time|we_did_before
         keeps|kept|keep happening|coming|occurring|recurring
         twice|several_times|many_times|repeatedly|multiple_times ..2 already|before|now
-        already|have|has asked|wrote|written|reported|requested|mentioned|raised|told|sent ..5 twice|several|before|times|already|repeatedly
+        already|have|has asked|wrote|written|reported|requested|mentioned|raised|told|sent ..5 twice|several|\
+before|times|already|repeatedly
         asked|wrote|written|reported|mentioned|complained ..4 before|already|twice|several|earlier|times
         as i|we ..1 wrote|said|mentioned|reported|asked ..1 before|earlier|already|last
         following|follow|chasing up? again|once_more
@@ -207,7 +230,8 @@ ASKING = {
         how_many|how many|often times|do ..4 ask|tell|explain|write
         reminder
         yet|still another ..1 time|occasion|outage|mistake|error
-        like|as ..1 last year|time|month|quarter|week|spring|summer|autumn|winter ..4 could|can|please|you|build|make|give|again|we|i
+        like|as ..1 last year|time|month|quarter|week|spring|summer|autumn|winter ..4 could|can|please|you|\
+build|make|give|again|we|i
         told|asked|wrote|reported|said|explained ..4 two_times|three_times|# ..1 times
         happened|happens|occurred ..2 again|before|yet_another|repeatedly|every
         two|three|four|five|several|many|multiple|countless|dozen times
@@ -216,15 +240,20 @@ ASKING = {
         my # message|mail|email|ticket|request
         again and again
         as usual|always|ever
-        recurring|recurrent|reoccurring|repeatedly|time_and_again|every_month|each_month ..1 problem|issue|error|mistake|wrong
+        recurring|recurrent|reoccurring|repeatedly|time_and_again|every_month|each_month ..1 problem|issue|\
+error|mistake|wrong
         repeat of
     """,
     Signal.OUR_FAULT: """
-        your|you mistake|fault|error|negligence|carelessness|screw_up|failure|bug ..3 cost|caused|made|lost|broke|ruined|is|was|that|$
+        your|you mistake|fault|error|negligence|carelessness|screw_up|failure|bug ..3 cost|caused|made|lost|\
+broke|ruined|is|was|that|$
         your fault|mistake|negligence
-        because_of|due_to|thanks_to|owing_to|as_a_result_of you|your ..2 bug|mistake|error|outage|downtime|update|release|upgrade|failure|fault|change|system|
-        you|your_team|your_people|your_engineers broke|deleted|messed|disabled|destroyed|caused|corrupted|ruined|screwed|lost_our
-        your ..2 update|release|upgrade|technician|engineer|team|deploy*|change|bug|colleague|portal|system|patch|migration ..2 broke|deleted|messed|disabled|destroyed|caused|corrupted|removed|wiped|ruined|lost
+        because_of|due_to|thanks_to|owing_to|as_a_result_of you|your ..2 bug|mistake|error|outage|downtime|\
+update|release|upgrade|failure|fault|change|system|
+        you|your_team|your_people|your_engineers broke|deleted|messed|disabled|destroyed|caused|corrupted|\
+ruined|screwed|lost_our
+        your ..2 update|release|upgrade|technician|engineer|team|deploy*|change|bug|colleague|portal|system|\
+patch|migration ..2 broke|deleted|messed|disabled|destroyed|caused|corrupted|removed|wiped|ruined|lost
         your ..3 rejects|refuses|blocks|rejected|prevents ..8 so|we|us can|could|from
         who ..2 broke|caused|screwed|messed|to_blame|is_at_fault
         who ..4 your ..4 responsible
@@ -245,7 +274,8 @@ ASKING = {
         a|the bug|mistake|error|failure|fault of_yours|on_your_part|on_your_side
     """,
     Signal.PERMANENT_CHANGE: """
-        lift|raise|keep|make|want|need|increase|leave|let|get|have|grant|allow|set|remove|waive|use|disable|enable ..8 PERM
+        lift|raise|keep|make|want|need|increase|leave|let|get|have|grant|allow|set|remove|waive|use|disable|\
+enable ..8 PERM
         PERM ..2 unlimited|limit|increase|higher|quota|please|raise*|exemption|exception|change|solution
         be|become|made|stay|remain ..1 PERM|new_default|the_default|the_norm|standard
         as|be|become|this ..2 new ..1 default|standard|norm
@@ -264,7 +294,9 @@ ASKING = {
         from here on
     """,
     Signal.IRRITATION: """
-        seriously|ridiculous|unbelievable|absurd|kidding|incredible_that|laughable|annoying|annoyed|frustrat*|infuriat*
+        had it with
+        seriously|ridiculous|unbelievable|absurd|kidding|incredible_that|laughable|annoying|annoyed|frustrat*|\
+infuriat*
         come on $
         thanks|thank for|you nothing
         for the love|god|sake|heaven* of|'s|sake
@@ -320,7 +352,8 @@ ASKING = {
         DOCS ..6 is|are|seems|look*|has ..2 UNTRUE|mistake*|error*|typo_in_code
         DOCS ..6 UNTRUE
         UNTRUE ..2 in|on|about ..2 DOCS
-        DOCS ..4 say|says|said|claim|claims|list|lists|describe*|mention*|state|states|tell*|show|shows|promise* ~14 not|but|no|never|fails|error*|missing
+        DOCS ..4 say|says|said|claim|claims|list|lists|describe*|mention*|state|states|tell*|show|shows|\
+promise* ~14 not|but|no|never|fails|error*|missing
         page|site|faq ..4 says|claims|lists|describe*|states|contradict* ~12 not|but|never|fails
         not ..8 as|like|where|although|though|what ..2 DOCS ..1 say*|claim*|describe*|mention*|state*|suggest*
         according_to ..2 DOCS ~12 not|but|never|fails|no
@@ -329,7 +362,8 @@ ASKING = {
         contrary|opposite|unlike to|of|what? ..1 your|the DOCS
         DOCS ..5 missing|lacks|omits|incomplete|confusing|nonsense|unclear|broken|old|dated
         DOCS ..5 out of date
-        not ..2 work*|behave*|match*|look*|happen* ..2 as|like ..1 described|documented|written|stated|shown|explained|promised
+        not ..2 work*|behave*|match*|look*|happen* ..2 as|like ..1 described|documented|written|stated|shown|\
+explained|promised
         follow* ..3 DOCS|guide|steps ~10 nothing|no_longer|leads|dead_end|does_not|fails_at|stuck
         DOCS ..4 it? says|say|state* ~14 nothing|instead|yet
         described|documented|stated|shown ..3 in ..2 DOCS ~10 not|but|missing|no_longer|nowhere

@@ -25,7 +25,10 @@ _MONEY = (
     r"percent\b|%))"
 )
 _PERCENT = r"(?:\d+(?:[.,]\d+)?|five|ten|fifteen|twenty|thirty|fifty|half) ?(?:percent\b|per cent\b|%)"
-_FEATURE = r"(?:support|an?|native|new|that|this (?:feature|request|one)|feature|integration|version|api|more|sso|scim|dark|better)\b"
+_FEATURE = (
+    r"(?:support|an?|native|new|that|this (?:feature|request|one)|"
+    r"feature|integration|version|api|more|sso|scim|dark|better)\b"
+)
 _GIVE = (
     r"(?:offer|provid|restor|recover|waiv|refund|giv|grant|extend|accept|agree|honou?r|reduc|lower|undo|revers|"
     r"credit|compensat|support"

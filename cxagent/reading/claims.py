@@ -14,7 +14,8 @@ CLAIMS = {
         per|after|following|based_on ..1 my|our|the ..1 call|conversation|talk|meeting|chat ..6 you_can|you_may|skip
         this_is|i_am ..3 's ..2 assistant|pa|secretary|ea|deputy|wife|husband|lawyer|attorney|office
         i_am|this_is ..1 assistant|pa|secretary|deputy to|of|for
-        skip|bypass|waive|without the|this|your|any|usual|further? ..1 verification|security|checks|check|authentication
+        skip|bypass|waive|without the|this|your|any|usual|further? ..1 verification|security|checks|check|\
+authentication
         skip|bypass|without|omit|forget identity|security ..1 check*|question*
         need|have to verify|check|confirm|question me|my_identity|this|with_anyone|who_i_am
         no_need to ..1 verify|check|confirm|ask
@@ -30,26 +31,33 @@ CLAIMS = {
         pay|transfer|send ..6 or ..2 publish|leak|release|expose|sell
         bitcoin|btc|monero|ransom|ransomware|you_have_been_hacked
         transfer|send|pay # btc|eth|bitcoin
-        not|no|lost ..4 reach|access|have|open ..1 my|our work|company|business|corporate|office mail|email|inbox|account
+        not|no|lost ..4 reach|access|have|open ..1 my|our work|company|business|corporate|office mail|email|\
+inbox|account
         @ ..1 new_address|new_email|new_mail
         trust_me ..4 verify|check
         system|admin|finance|management|headquarters approved|authori*ed|cleared
-        given|gave|granted|have|has me|us ..1 the|full|his|her? ..1 authority|permission|power|mandate|approval|go_ahead
+        given|gave|granted|have|has me|us ..1 the|full|his|her? ..1 authority|permission|power|mandate|\
+approval|go_ahead
         RANK ..3 given|gave|granted|delegated me|us
         RANK|boss ..6 has|have|had? already|personally? APPROVED
         calling|writing|asking|acting|emailing|here for|behalf ..1 mr|mrs|ms|the|our|dr ..4 RANK
         power_of_attorney|in_his_absence|in_her_absence|by_proxy|on_his_behalf|on_her_behalf|in_their_name
-        his|her|their ..1 mfa|two_factor|2fa|authenticator|password|phone|login ..4 moved|changed|sent|transferred|reset ..4 this|my|another
+        his|her|their ..1 mfa|two_factor|2fa|authenticator|password|phone|login ..4 moved|changed|sent|\
+transferred|reset ..4 this|my|another
         without ..1 further|any|more ..1 questions|review|delay_or|checks|verification
-        told|said|agreed ..4 i_am|we_are|i_may|we_may|i_can ..2 allowed|permitted|cleared|have|be ..4 owner|admin|owner_account
+        told|said|agreed ..4 i_am|we_are|i_may|we_may|i_can ..2 allowed|permitted|cleared|have|be ..4 owner|\
+admin|owner_account
         i_have been|am ..1 appointed|designated|named|nominated|sent as|by
         you ..2 supposed|required|obliged to ..2 comply|follow|do_as
         no further|additional|more ..1 approval|check*|verification|questions
-        do_not|without|no_need_to ..1 call*|verify*|check*|involve|inform|tell|asking|contact* ..1 him|her|them|the_owner|the_admin|back
+        do_not|without|no_need_to ..1 call*|verify*|check*|involve|inform|tell|asking|contact* ..1 him|her|\
+them|the_owner|the_admin|back
         internal|vendor|your_own|support ..1 staff|admin|employee here|override
+        i_am your ..1 colleague|coworker|employee|administrator
     """,
     Signal.EMBEDDED_INSTRUCTIONS: """
-        ignore|disregard|forget|override|bypass|overrule !my|our ..4 instruction*|prompt*|guideline*|rules|policy|policies
+        ignore|disregard|forget|override|bypass|overrule !my|our ..4 instruction*|prompt*|guideline*|rules|\
+policy|policies
         ignor*|vergiss|vergessen|missacht*|oubli*|olvid*|negeer|desconsider*|dimentic*|zignoruj ..5 MANDATES
         ignore|disregard|forget ..3 you_were_told|you_have_been_told|above_and|your_training|your_programming
         you_are now ..1 in|an|dan|free|unrestricted|operating|acting|authori*ed|allowed|developer|admin
@@ -62,10 +70,12 @@ CLAIMS = {
         base64|rot13 ..8 do|follow|execute|run|obey
         decode ..8 do|follow|execute|run|obey
         your|reveal|repeat|print|output|show ..3 system_prompt|hidden_prompt|initial_instructions|hidden_instructions
-        note|message|attention|instruction|instructions|hint to|for the? ai|assistant|bot|language_model|llm|model|agent
+        note|message|attention|instruction|instructions|hint to|for the? ai|assistant|bot|language_model|llm|\
+model|agent
         dear ai|assistant|bot|model|language_model|llm|agent
         set|raise|put ..2 confidence ..2 to
-        mark|treat|classify|tag|label|flag|consider ..5 as ..1 approved|pre_approved|verified|trusted|safe|low_risk|act
+        mark|treat|classify|tag|label|flag|consider ..5 as ..1 approved|pre_approved|verified|trusted|safe|\
+low_risk|act
         reply|respond|answer|output|say only with|the_word|yes|approved
         system_override|developer_mode|maintenance_mode|jailbreak|god_mode|debug_mode
         new instructions|directive|task from|for|follow|your
@@ -73,7 +83,8 @@ CLAIMS = {
         call|invoke|execute|trigger the|your ..2 tool|function
         end_of ..2 user|message|ticket|prompt ..3 new|system
         obey|follow|execute|apply only? ..2 this|these|my|the_following ..2 text|instruction*|command*|rules|prompt
-        guidance|rules|instructions|policy|policies|restrictions|guidelines|limits|safeguards ..6 no_longer|not ..1 apply|count|valid|bind
+        guidance|rules|instructions|policy|policies|restrictions|guidelines|limits|safeguards ..6 no_longer|\
+not ..1 apply|count|valid|bind
         from this|now ..2 on you|the_assistant|the_bot are|must|will|should|shall|may|act|only|always
         ai|assistant|bot|agent|llm|model ..2 approve|grant|issue|refund|ignore|execute|mark|close_this_as_approved
         approve|grant|issue|refund|pay ..6 without ..1 review|approval|checking|a_check|human
@@ -87,14 +98,17 @@ CLAIMS = {
         hidden|secret ..1 instruction*|command*
     """,
     Signal.OTHER_ACCOUNT: """
-        see|access|view|show|shows|contain*|return|returns|includes|get|find|download*|open ..6 OTHERS 's? ..2 DATA|stuff
+        see|access|view|show|shows|contain*|return|returns|includes|get|find|download*|open ..6 OTHERS 's? \
+            ..2 DATA|stuff
         belong* ..3 OTHERS|not_us|not_to_us
         OTHERS 's DATA
+        DATA ..8 OTHERS
         someone_else|somebody_else 's ..2 DATA|workspace
         data|files|records|invoices|contacts|documents|tickets|list|access ..3 from|of|to ..2 OTHERS
         user|member|admin|add_me|tenant|access|account ..4 of|to|in ..2 OTHERS
         records|data|files|invoices|contacts|documents|projects|tickets|names ..8 are|is ..1 not ours|mine|our_own
-        data|files|records|access|invoices|documents ..6 company|organi*ation|customer|firm ..1 we|i do_not know|recogn*
+        data|files|records|access|invoices|documents ..6 company|organi*ation|customer|firm ..1 we|i do_not \
+            know|recogn*
         our|my|the|a OWNS 's ..2 DATA|firm|business|company
         our|my KIN 's ..2 firm|business|company|account|workspace|subscription|shop|organi*ation
         my|our KIN ..2 also? uses you
@@ -108,7 +122,8 @@ CLAIMS = {
         stranger|strangers|unknown_company|unknown_companies|unrelated_company 's? ..3
         our|my partner|client|customer|sister|subsidiary|friend|daughter|mother|parent firm|company|business
         i|we do|work|consult|working|act ..3 for them
-        invoice*|data|account|usage|plan|contract|bill|login ..2 of|for ..1 our|my|a|the ..1 partner|client|customer|supplier|friend|competitor|neighbour|affiliate
+        invoice*|data|account|usage|plan|contract|bill|login ..2 of|for ..1 our|my|a|the ..1 partner|client|\
+customer|supplier|friend|competitor|neighbour|affiliate
         another|other|different|second company|firm|business ..3 also? with_you|customer_of_yours|uses_you
         mixed|mixing|swapped up? ..4 customer*|tenant*|accounts|companies|with_another
         behalf of ..1 another|a_different|my_client|our_client
@@ -132,12 +147,15 @@ CLAIMS = {
         @ ..2 new ..1 address|email|mail|recipient
         send ..8 not_in_the_system|not_registered
         changed|switched ..1 banks|bank
-        refund|pay|transfer|credit|wire ..5 to|into ..1 this|another|different|my|the_following ..2 account|iban|card|wallet|paypal
+        refund|pay|transfer|credit|wire ..5 to|into ..1 this|another|different|my|the_following ..2 account|\
+iban|card|wallet|paypal
         let|allow ..1 our|my|an|the ..3 OUTSIDER|law_firm|firm have|see|download|access|get
-        SEND|delivered|sent|forwarded|shared|mailed|emailed ..8 to|with ..1 our|my|an|a|the ..2 law_firm|notary|tax_office|parent_company|ex_colleague|landlord|bank|broker
+        SEND|delivered|sent|forwarded|shared|mailed|emailed ..8 to|with ..1 our|my|an|a|the ..2 law_firm|\
+notary|tax_office|parent_company|ex_colleague|landlord|bank|broker
         delivered|sent|forwarded|mailed|emailed|shared ..8 to|at|with ..4 @
         not|never|no ..2 in|on ..1 the|your|our system|list|directory|workspace ..1 yet
-        attn|care_of
+        attn
+        to|on|via ..1 my whatsapp|telegram|sms
         use|take ..3 my private|personal
         SEND ..6 to my ..1 assistant|wife|husband|son|daughter|partner|friend
     """,
@@ -146,7 +164,8 @@ CLAIMS = {
         connect|transfer|put|pass|hand|get|forward me|us|this ..2 to|through|with|on|over ..3 HUMAN
         put|pass me|us|this through|on|over
         get me|us ..3 human|person|agent|representative|operator|manager|supervisor
-        want|need|prefer|demand|require|like|wish a|an|some|any|real|actual|to ..1 human|person|human_being|agent|operator
+        want|need|prefer|demand|require|like|wish a|an|some|any|real|actual|to ..1 human|person|human_being|\
+agent|operator
         want|need|demand|like to ..1 speak|talk ..1 with|to ..4 HUMAN
         real|actual|live|flesh human|person|people|human_being|agent
         a|any|some human ..1 being|please|there|who|to|instead|here|on
@@ -156,7 +175,8 @@ CLAIMS = {
         called_back|call_back|callback|phoned by|from|please|with
         want|request|need|like|arrange|schedule ..4 call_back|callback|called_back
         can|could|may|will|would you|i ..1 call|phone|ring|be_called|be_phoned
-        no_more|stop|not|without|instead_of|enough|hate|keep_getting|tired_of ..4 bot|robot|chatbot|automated_*|machine|auto_*
+        no_more|stop|not|without|instead_of|enough|hate|keep_getting|tired_of ..4 bot|robot|chatbot|\
+automated_*|machine|auto_*
         than|not this|your|a|with ..1 assistant|bot|machine|chatbot|robot
         are|is you|this ..1 a|an|even robot|bot|human|machine|real|person
         escalate ..3 to ..3 HUMAN|boss|senior*|level*|tier*
@@ -166,9 +186,11 @@ CLAIMS = {
         human_agent|human_support|human_operator|human_being
         human please|now|instead|$
         phone|telephone|video|quick|personal call ..1 with|from|please
-        one of|from your ..1 people|staff|team|colleagues|experts|employees|humans|specialists ..1 call|talk|speak|look|contact|please|$
+        one of|from your ..1 people|staff|team|colleagues|experts|employees|humans|specialists ..1 call|talk|\
+speak|look|contact|please|$
         with|from one of your ..1 people|staff|team|colleagues|experts|employees|humans
-        let|have|want|need|prefer|ask|make ..1 an|a|some|your employee|colleague|person|human|somebody|someone|expert ..3 look|handle|answer|read|deal|take|decide|respond|reply|check
+        let|have|want|need|prefer|ask|make ..1 an|a|some|your employee|colleague|person|human|somebody|\
+someone|expert ..3 look|handle|answer|read|deal|take|decide|respond|reply|check
         not|stop|no ..1 answer*|reply*|respond*|repl* ..1 automatic*|by_bot|with_a_bot|with_bots
         automatic|automated|canned|generic|robot ..1 answer*|repl*|response* ..4 no|not|stop|enough|more
         hand|pass|turn me|us|this over ..1 to
@@ -192,10 +214,13 @@ CLAIMS = {
         served|handled|answered|processed|decided|treated|judged by ..2 an|a? AI
         refus*|object*|not ..6 AI ..3 process*|handl*|read*|decid*|answer*|see|sees
         no|without|zero ..1 STRICTAI ..2 read*|process*|touch*|handl*|look*|answer*|decid*|use*|access*|involv*
-        must|may|shall|should|can|do not|never ..8 with|by|through|using|into|for ..1 AI|generative_ai|machine_learning
+        must|may|shall|should|can|do not|never ..8 with|by|through|using|into|for ..1 AI|generative_ai|\
+machine_learning
         withdraw|revoke|retract ..3 permission|consent|approval ..6 AI|training
-        not accept|want|agree|like|tolerate|allow ..3 machine|computer|robot|software|algorithm|automat* ..3 decid*|answer*|handl*|process*
-        policy|policies|contract|works_council|law|rules|compliance ..5 no|not|prohibit*|forbid*|ban*|against ..6 STRICTAI
+        not accept|want|agree|like|tolerate|allow ..3 machine|computer|robot|software|algorithm|automat* ..3 \
+            decid*|answer*|handl*|process*
+        policy|policies|contract|works_council|law|rules|compliance ..5 no|not|prohibit*|forbid*|ban*|against \
+            ..6 STRICTAI
         keep|leave our|my|us ..5 out|away of|from ..3 STRICTAI|training|models
         STRICTAI|openai|chatgpt ..3 not ..1 allowed|permitted|acceptable|wanted|welcome|authori*ed
         without ..1 our|my consent|permission|knowledge ..8 STRICTAI|train*
@@ -241,10 +266,13 @@ CLAIMS = {
         for everyone|everybody|anyone|all in|at|of ..1 the|our|us ..1 firm|company|organi*ation|group|office*
         company_wide|organi*ation_wide|group_wide ..3
         block|stop ..3 company_wide|group_wide|organi*ation_wide
-        STOP|no ..6 to|at|for|of|from our|the|my ..1 company|firm|organi*ation|employees|staff|offices|group|people|subsidiaries|colleagues
-        speak|speaking|decide|deciding|acting for ..1 all|our|the ..3 company|companies|subsidiaries|departments|group|firm|organi*ation|offices
+        STOP|no ..6 to|at|for|of|from our|the|my ..1 company|firm|organi*ation|employees|staff|offices|group|\
+people|subsidiaries|colleagues
+        speak|speaking|decide|deciding|acting for ..1 all|our|the ..3 company|companies|subsidiaries|\
+departments|group|firm|organi*ation|offices
         all of ..1 us|our ..4 ..1 unsubscribed|removed|off|out|opted_out
-        employees|staff|colleagues|people ..4 may|must|should|shall not|never ..2 be_contacted|contacted|receive|emailed|surveyed
+        employees|staff|colleagues|people ..4 may|must|should|shall not|never ..2 be_contacted|contacted|\
+receive|emailed|surveyed
         product|marketing|promotional ..1 emails|mails|mailings ..4 for|to all|everyone|everybody|us_all
     """,
     Signal.UNVERIFIABLE_CLAIM: """
@@ -260,15 +288,18 @@ CLAIMS = {
         gentlemen|gentleman|verbal|oral|handshake 's? agreement|deal|promise
         predecessor ..5 deal|agreed|agreement|arrangement|SAID
         according_to ..1 your ..3 STAFF
-        in|at|during|on|over the|a|an|our|your ..1 demo|meeting|conference|call|webinar|phone|fair ..4 you|your ..3 SAID
+        in|at|during|on|over the|a|an|our|your ..1 demo|meeting|conference|call|webinar|phone|fair ..4 you|\
+your ..3 SAID
         you|you_guys promised|offered|guaranteed|agreed|assured|committed ..1
         you|you_guys said|told ..10 GIFT|free
         you|you_guys said|told !to ..1 us? ..1 in|at|on|during ..2 meeting|call|phone|demo
         the|an|one ..1 engineer|rep|technician|salesperson|consultant|salesman ..2 SAID
         already promised|agreed|confirmed_to_us
+        we|i ..1 agreed on|to #
         sales|support|chat SAID us|me|that|we|it
         from|at|of your|the office|side|company|team|sales ..3 SAID
-        spoken|oral|verbal|informal|unwritten|handshake ..1 agreement|deal|promise|arrangement|understanding|commitment
+        spoken|oral|verbal|informal|unwritten|handshake ..1 agreement|deal|promise|arrangement|understanding|\
+commitment
         SAID me|us ..4 #|discount|half|free
         used_to|always|previously been|be|get|got|had|have|was ..3 free|waived|included|discount*|cheaper|half_price
         when|before ..1 we signed|bought|started|joined ..8 SAID|free|included

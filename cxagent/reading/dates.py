@@ -21,6 +21,7 @@ from cxagent.reading.grammar import (
     TAIL,
     WEEKDAY,
     expressions,
+    word_set,
 )
 
 
@@ -241,22 +242,14 @@ def _weekday(text: str, lead: str, today: date) -> _Found:
     return _Found(ahead, days)
 
 
+_DEADLINES = word_set("in within inside under for past beyond until over") | {
+    *("longer than", "later than", "no later than", "up to", "for about"),
+}
+
+
 def _length(text: str, lead: str, today: date) -> _Found:
     """Judge a length of time: a deadline after `in` or `within`, a stretch after `for`, else a matter of its verb."""
-    firm = lead in (
-        "in",
-        "within",
-        "inside",
-        "under",
-        "past",
-        "beyond",
-        "longer than",
-        "later than",
-        "no later than",
-        "up to",
-        "until",
-        "over",
-    )
+    firm = lead in _DEADLINES
     number = re.match(r"(\d+|[a-z-]+)", text)
     count = int(number[1]) if number and number[1].isdigit() else NUMBERS.get(number[1]) if number else None
     factor = 7 if "week" in text else 14 if "fortnight" in text else 1

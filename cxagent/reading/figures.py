@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from cxagent.domain.money import Currency, Number
 from cxagent.domain.value import Text, Value
+from cxagent.reading.grammar import NUMBERS, word_set
 
 
 class Figure(Value):
@@ -45,7 +46,8 @@ def _known(figure: Figure, amounts: dict[Decimal, set[str | None]]) -> bool:
 _PLAIN = str.maketrans({"−": "-", "’": "'", "\u202f": " ", "\u2009": " ", "\u200b": "", "\u2060": "", "*": "", "`": ""})
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}")
 _NUMBER = re.compile(
-    r"(?:(?<![\w.,:/#])|(?<=\b[A-Za-z]{3}))(?<![A-Za-z\d]-)\d(?:[\d.,']{0,40}\d)?(?:[ ]\d{3}(?![\d:/]))*(?:[.,]\d{1,2}(?!\d))?(?![\d:/]|-\d)"
+    r"(?:(?<![\w.,:/#])|(?<=\b[A-Za-z]{3}))(?<![A-Za-z\d]-)"
+    r"\d(?:[\d.,']{0,40}\d)?(?:[ ]\d{3}(?![\d:/]))*(?:[.,]\d{1,2}(?!\d))?(?![\d:/]|-\d)"
 )
 _AMBIGUOUS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?![\d.,])")
 _SYMBOLS = {
@@ -61,10 +63,10 @@ _SYMBOLS = {
     "zł": "PLN",
 }
 _DOLLARS = {"US": "USD", "A": "AUD", "AU": "AUD", "C": "CAD", "CA": "CAD", "NZ": "NZD", "HK": "HKD", "S": "SGD"}
-_CODES = frozenset(
+_CODES = word_set(
     "USD EUR GBP CHF JPY CAD AUD NZD SEK NOK DKK PLN CZK HUF CNY RMB INR SGD HKD KRW BRL MXN ZAR ILS AED SAR THB "
     "IDR MYR PHP TWD TRY RON "
-    "BGN ISK RUB UAH CLP COP ARS EGP NGN KES VND PKR QAR KWD BHD OMR JOD MAD".split()
+    "BGN ISK RUB UAH CLP COP ARS EGP NGN KES VND PKR QAR KWD BHD OMR JOD MAD"
 )
 _ALSO_WORDS = frozenset({"TRY", "RON", "MAD"})
 """Codes that are names or words too: they count in capitals only."""
@@ -176,7 +178,7 @@ def _is_code(word: str, number: str) -> bool:
 
 
 _CENTS = re.compile(r"\d[.,]\d\d$")
-_NO_CURRENCY = frozenset("SLA API INV VAT TLS SSO PDF CSV ERP CRM TAX NET SUM FEE ALL THE AND FOR WAS NOT DUE".split())
+_NO_CURRENCY = word_set("SLA API INV VAT TLS SSO PDF CSV ERP CRM TAX NET SUM FEE ALL THE AND FOR WAS NOT DUE")
 
 
 def _bare_money(number: str, before: str, after: str, multiplier: str | None) -> bool:
@@ -211,23 +213,9 @@ def _plain(amount: Decimal) -> Decimal:
     return Decimal(format(amount, "f"))
 
 
-_SMALL = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-} | {
-    "a": 1,
-    "an": 1,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
+_SMALL = {word: Decimal(value) for word, value in NUMBERS.items() if word.isalpha() and word != "another"} | {
+    "seventy": Decimal(70),
+    "eighty": Decimal(80),
 }
 _LARGE = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "grand": 1000}
 _SPOKEN = re.compile(
@@ -249,7 +237,7 @@ def _spoken(match: re.Match[str]) -> Figure | None:
         elif token == "hundred":
             part = (part or Decimal(1)) * 100
         else:
-            part += 0 if token == "half" else _SMALL.get(token, 0)
+            part += Decimal(0) if token == "half" else _SMALL.get(token, Decimal(0))
     amount = (whole + part) * (Decimal("0.5") if tokens[0] == "half" else Decimal(1))
     word = match["word"].lower()
     if word == "cent":

@@ -39,11 +39,13 @@ WEEKDAY = (
     r"|thu(?:rs?)?|f(?:ri|ir|r|i)d(?:ay|ya|y)|fri|sat[aeu]?r?d(?:ay|ya|y)|sunn?d(?:ay|ya|y))\b(?!-)"
 )
 _COUNT = (
-    r"(?:\d+(?:\.5)?|(?:a |the )?(?:next )?(?:few|couple(?: of)?|handful of)|half an?|an?|another|some|several|"
+    r"(?:\d+(?:\.5)?|(?:a |the )?(?:next )?(?:few|couple(?: of)?|handful of)|half an?|(?:an? )?(?:hundred|thousand|"
+    r"million)|an?|another|some|several|"
     r"forty-eight|thirty|forty|fifty|sixty|ninety|" + "|".join(sorted(_WORD_NUMBERS, key=len, reverse=True)) + ")"
 )
 _UNIT = (
-    r"(?:(?:business|working|banking|bank|calendar|week|short|full|whole|more|extra|additional|further|little|good|quick)[ -]?)*"
+    r"(?:(?:business|working|banking|bank|calendar|week|short|full|whole|more|extra|additional|further|little|good|"
+    r"quick)[ -]?)*"
     r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|h|moments?|days?|d|weeks?|wks?|fortnights?|months?|quarters?|"
     r"years?|sprints?"
     r"|bit|while|jiffy|flash|tick|mo)\b"
@@ -78,11 +80,14 @@ _EXPRESSIONS = {
     "iso": r"\d{4}-\d\d-\d\d\b",
     "dated": rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}}\b)?",
     "american": rf"{_MONTH} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,? \d{{4}}\b)?",
-    "numeric": r"\d{1,2}(?:\.\d{1,2}\.(?:\d{4}|\d\d)?|/\d{1,2}(?:/\d{2,4})?)(?![\d.])",
-    "ordinal": r"the (?:\d{1,2}(?:st|nd|rd|th)|first|fifteenth)\b(?! (?:quarter|half|time|one|step|of (?!the|"
-    "next|this)|[a-z]+))",
+    "numeric": r"\d{1,2}(?:\.\d{1,2}\.(?:\d{4}|\d\d)?|/\d{1,2}(?:/\d{2,4})?)(?!\d|\.\d)",
+    "ordinal": (
+        r"the (?:\d{1,2}(?:st|nd|rd|th)\b(?! (?:quarter|half|time|one|step|row|column|line|page|user|seat|attempt|call|"
+        r"item|day|of (?!the|next|this|that)))|(?:first|fifteenth)\b(?= of (?:the|next|this)|[.,;!?]|$))"
+    ),
     "ending": (
-        r"(?:the )?(?:end|close|start|beginning|middle|course|turn|half|first half|second half|first days|(?:first|last) (?:(?:business|working) )?day|(?:first|"
+        r"(?:the )?(?:end|close|start|beginning|middle|course|turn|half|first half|second half|first days|(?:first|"
+        r"last) (?:(?:business|working) )?day|(?:first|"
         r"second|third|last) week)"
         rf"[ -]of[ -](?:(?:the|this|next|our|your|current|business) )*(?:{_MONTH}|q[1-4]\b|h[12]\b|business\b|"
         rf"play\b|{_PERIOD})"
@@ -164,7 +169,7 @@ PAST_BEFORE = (
     "sorry for ",
 )
 NOT_LAST = ("not last ", "to last ", "will last ", "n't last ")
-OF = re.compile(r"(?<!week)(?<!course)(?<!morning)(?<!afternoon)(?<!evening)(?<!half) of $")
+OF = re.compile(r"(?<!week)(?<!course)(?<!morning)(?<!afternoon)(?<!evening)(?<!half)(?<!hours)(?<!night) of $")
 PAST_AFTER = re.compile(
     r"(?:s?,? (?:ago|earlier|old|in a row|straight)\b|s? of (?!next|this|the|your order)|'s? (?:of|worth)|"
     r"s? before\b)"

@@ -22,13 +22,16 @@ LEAVING = {
         migrat*|transition* ..5 AWAY
         mov*|switch*|shift*|going_over ..5 elsewhere|AWAY|something_lighter|something_cheaper|something_simpler
         thinking|think|talking of|about ..1 leaving|switching|changing|cancelling|quitting|moving|ending|stopping
-        hand|handing|handover|pass over? ..5 next|new|other|another|successor|different supplier|provider|vendor|system
-        competitor*|rival*|another_provider|another_vendor|other_provider|another_supplier ..6 cheaper|less|quoted|offer*|lower|better|undercut*
+        hand|handing|handover|pass over? ..5 next|new|other|another|successor|different supplier|provider|\
+vendor|system
+        competitor*|rival*|another_provider|another_vendor|other_provider|another_supplier ..6 cheaper|less|\
+quoted|offer*|lower|better|undercut*
         quoted|offered us|me ..4 less|cheaper|lower|below|under
         match it|their|the|that ..2 price|offer|and|quote
         parent|group|headquarters|hq ..4 uses|runs|prefers|standardi*es|mandates
         may|might|will|plan*|could|want ..2 consolidat*
-        last|latest|final ..1 date|day|moment|chance ..6 step|get_out|leave|notice|cancel|terminate|exit|for_it|withdraw
+        last|latest|final ..1 date|day|moment|chance ..6 step|get_out|leave|notice|cancel|terminate|exit|\
+for_it|withdraw
         what|which|how_much|how_long ..2 notice ..3 we|do|applies|is|must|to|would|need
         step|get|way|opt out|outs of|from ..2 agreement|contract|subscription|deal
         back to ..2 spreadsheets|excel|paper|old_system|previous_system|manual
@@ -47,11 +50,14 @@ LEAVING = {
         out_of ..1 contract ..3 when|how|early
         wind|winding|phase|phasing down|out ..3 use|contract|your|this_tool|subscription
         replac* you|your ..2 with
-        successor|replacement|next|future|new ..1 system|tool|platform|solution|supplier|vendor|provider ..6 read|import|take_over|migrat*|from_you|accept
+        successor|replacement|next|future|new ..1 system|tool|platform|solution|supplier|vendor|provider ..6 \
+            read|import|take_over|migrat*|from_you|accept
         successor|replacement ..1 system|tool|platform|solution|supplier|vendor|provider
         still ..3 pays|worth|needed|useful|makes_sense|right_for_us|the_right|need_it|need_this|justified
-        doubt*|question*|wonder*|unsure|uncertain|debating ..6 tool|product|renew*|subscription|worth|continue|need_you|need_this|value
-        demo|demos|meeting|talks|talked|met|spoke|call|trial|pilot|conversation* ..3 with|from|at|of ..3 rival*|competitor*|vendors|provider|other_provider*|another_provider
+        doubt*|question*|wonder*|unsure|uncertain|debating ..6 tool|product|renew*|subscription|worth|\
+continue|need_you|need_this|value
+        demo|demos|meeting|talks|talked|met|spoke|call|trial|pilot|conversation* ..3 with|from|at|of ..3 \
+            rival*|competitor*|vendors|provider|other_provider*|another_provider
         put|putting|going|goes ..3 out ..1 for|to ..1 review|tender|bid|bids|rfp|market
         rfp|request_for_proposal*|beauty_contest
         your|one_of_your|a|the|some competitor*|rival*
@@ -63,7 +69,8 @@ LEAVING = {
         future ..3 with_you|of_our_contract|cooperation|collaboration|partnership|relationship
         what happens ..6 if|when ..2 leave|not_renew|stop|go|terminate
         not|hardly|barely|rarely ..2 using|use|used it|this|the_tool|the_product ..1 anymore|any_more|much|enough|$
-        moved|migrated|switched ..4 to ..2 another|different|competitor*|other|new ..1 tool|system|provider|platform|vendor
+        moved|migrated|switched ..4 to ..2 another|different|competitor*|other|new ..1 tool|system|provider|\
+platform|vendor
         parting|part ..1 ways|company
         sunset*|decommission*|retire ..4 your|tool|platform|the_system|subscription
         wrap|wind|winding|wrapping ..3 up|down
@@ -82,7 +89,8 @@ LEAVING = {
         take|taking|move our|my|the business|custom|money|account elsewhere|away|to
         to ..1 the press|media|newspapers|journalists|ombudsman|authorities|regulator
         go|going public
-        will|shall|going_to post|tweet|share|write|publish|review|tell|complain ..6 linkedin|twitter|trustpilot|g2|social_media|reddit|facebook|capterra|online|publicly
+        will|shall|going_to post|tweet|share|write|publish|review|tell|complain ..6 linkedin|twitter|\
+trustpilot|g2|social_media|reddit|facebook|capterra|online|publicly
         review|rating|stars on ..1 trustpilot|g2|capterra|google|gartner
         hear|hearing|letter from ..2 lawyer*|attorney*|solicitor*|counsel
         legal_action|legal_steps|sue|see_you_in_court|take_you_to_court|take_this_to_court
@@ -92,7 +100,8 @@ LEAVING = {
         tell|warn|advise ..8 stay_away|avoid_you|not_to_use
         stay_away from_you|from_your
         we|i walk|will_walk|walk_away
-        if|unless ..14 we|i will|shall|are|would|must|have_to ..3 leave|cancel|terminate|switch|gone|go|take|move|stop|walk|withdraw
+        if|unless ..14 we|i will|shall|are|would|must|have_to ..3 leave|cancel|terminate|switch|gone|go|take|\
+move|stop|walk|withdraw
         one|last more|chance|strike ..8 gone|done|out|leave|leaving|cancel|over
         reserve ..3 terminat*
         pay or we
@@ -100,7 +109,8 @@ LEAVING = {
         final warning|chance|ultimatum
         fix|sort|solve|resolve ..3 or
         not ..4 settle|pay ..5 before|until|unless|till
-        everybody|everyone|people|others|peers ..4 industry|sector|market|network|association|community ..3 hear*|know*|learn
+        everybody|everyone|people|others|peers ..4 industry|sector|market|network|association|community ..3 \
+            hear*|know*|learn
         hear|hears|know|knows ..2 about ..3 in_our_industry|publicly|online
         find yourselves|yourself ..1 another|a_new|other
         done|finished|through with you|your
@@ -126,7 +136,8 @@ LEAVING = {
         reserve|reserves ..2 right*|terminat*
         terminat* ..2 under|pursuant|rights|right|for_cause|with_effect|for_breach|clause
         right to ..1 terminat*|audit|withhold|withdraw|refund|rescind|object
-        under|pursuant_to|per|per_our|in_accordance_with|by_virtue_of ..1 section|clause|article|paragraph|schedule|gdpr|law|statute
+        under|pursuant_to|per|per_our|in_accordance_with|by_virtue_of ..1 section|clause|article|paragraph|\
+schedule|gdpr|law|statute
         pursuant
         we|i are|am ..1 entitled
         clause|article|paragraph|§ #
@@ -144,7 +155,8 @@ LEAVING = {
         violat*|breach*|infring* ..3 agreement|contract|terms|law|gdpr|sla|dpa|rights|obligations
         within our|my ..1 rights|right
         give|giving|serve|gave|serving|hereby ..1 notice
-        solicitor*|barrister*|attorney*|lawyers|legal_department|legal_team ..3 will|has|have|is|are|says|considers|look*|review*
+        solicitor*|barrister*|attorney*|lawyers|legal_department|legal_team ..3 will|has|have|is|are|says|\
+considers|look*|review*
         our legal ..1 team|department|advisor* ..6
         compensation|damages|refund|repayment ..3 due|owed to_us|us|under|by_law
         demand ..3 compensation|damages|repayment|reimbursement
@@ -157,10 +169,12 @@ LEAVING = {
     """,
     Signal.COMPLAINT: """
         FAIL
-        is|are|was|been|becoming|such ..2 a|an|absolute|total|complete ..1 mess|shambles|joke|disaster|farce|nightmare|disgrace
+        is|are|was|been|becoming|such ..2 a|an|absolute|total|complete ..1 mess|shambles|joke|disaster|farce|\
+nightmare|disgrace
         worst ..1 experience|service|support|vendor|supplier|onboarding|company|tool
         not ..2 happy|satisfied|impressed|good_enough|acceptable|pleased|what_we_paid|what_we_expected|up_to_standard
-        nobody|no_one|not_one_person|none ..2 ever? answer*|answers|repl*|respond*|helped|shown|trained|called|cares|contacted|bothered
+        nobody|no_one|not_one_person|none ..2 ever? answer*|answers|repl*|respond*|helped|shown|trained|\
+called|cares|contacted|bothered
         nobody|no_one has|have|had ..1 shown|trained|helped|contacted|answered|replied|called|explained|reached
         waiting|waited ..4 # ..1 SPAN|hours
         waiting|waited for|since ..1 days|weeks|months|ages|forever
@@ -180,8 +194,10 @@ LEAVING = {
         nothing ..1 happened|happens|has_happened since
         rude|dismissive|condescending
         expected ..1 better|more from
-        service|support|quality|product|experience|response ..4 gone_down|worse|declin*|deteriorat*|dropp*|suffer*|gone_downhill|below|lacking|disappoint*
-        unsatisfied|displeased|upset|angry|furious|outraged|unimpressed|discontent|embarrassing|insulting|shocking|miserable|pitiful|hopeless
+        service|support|quality|product|experience|response ..4 gone_down|worse|declin*|deteriorat*|dropp*|\
+suffer*|gone_downhill|below|lacking|disappoint*
+        unsatisfied|displeased|upset|angry|furious|outraged|unimpressed|discontent|embarrassing|insulting|\
+shocking|miserable|pitiful|hopeless
         end of ..1 my|our patience
         patience ..4 end|limit|thin|out|over|exhausted|worn
         lost|losing|lose ..2 patience|trust|confidence|faith
@@ -205,7 +221,8 @@ LEAVING = {
         net # ~8 procurement|our_rule|our_policy|from_now_on|effective
         policy|rule|only|procurement|effective|standard|every|all|require*|accept|later ..10 net #
         effective immediately|now|from|at_once|today|as_of ..10 pay*|term*|invoice*|billing|rate|price
-        from|as_of|as_from|starting|since today|now|next|january|february|march|april|june|july|this_month ..6 we|i|our|all ..2 pay|deduct|settle|accept|only
+        from|as_of|as_from|starting|since today|now|next|january|february|march|april|june|july|this_month \
+            ..6 we|i|our|all ..2 pay|deduct|settle|accept|only
         our ..3 terms|conditions|rules ..4 now|apply|supersede*|prevail*|replace*|take_precedence|govern
         our ..3 policy|rule|rules|procurement ..3 is|now|requires|says|sets ..4 net|#|days|day
         we|i will|shall ..2 settle|pay ..6 every|all|quarterly|arrears|going_forward|annually|each|from_now_on
@@ -221,8 +238,10 @@ LEAVING = {
         deduct ..2 #|discount
         changing|changed ..2 our|the billing|payment|invoicing to|terms
         our invoices|bills|payments ..1 are|become|will_be ..2 due|payable|paid|settled
-        payments|payment|invoices|bills ..3 are|will_be|get|is ..2 made|paid|due|payable|settled|released ..3 at|after|in|within|on|every #|the
-        clause|term|terms|condition*|provision|auto_renewal|commitment ..5 no_longer|not|never ..2 appl*|valid|binding|accepted
+        payments|payment|invoices|bills ..3 are|will_be|get|is ..2 made|paid|due|payable|settled|released ..3 \
+            at|after|in|within|on|every #|the
+        clause|term|terms|condition*|provision|auto_renewal|commitment ..5 no_longer|not|never ..2 appl*|\
+valid|binding|accepted
         no_longer|not appl*|binding|bound ..1 to|on|for|by us|this
         only accept|agree|sign|pay ..6 arrears|terms|net|quarterly|annually|monthly|days
         our ..1 new vendor|supplier|purchasing|procurement|payment|company ..1 policy|rules|terms
@@ -242,7 +261,8 @@ LEAVING = {
         let|lay|laid|letting ..4 people|staff|employees|team|workers|half go|off
         laid|laying|lay off
         went|gone|going|go under|bust|belly_up|broke|out_of_business
-        my|our ..1 husband|wife|father|mother|son|daughter|founder|owner|partner ..2 died|passed|is_ill|is_sick|is_dying
+        my|our ..1 husband|wife|father|mother|son|daughter|founder|owner|partner ..2 died|passed|is_ill|\
+is_sick|is_dying
         passed|pass away
         i|he|she am|is|was|been ..2 in|into ..1 hospital|intensive_care
         funeral|chemotherapy|cancer|heart_attack|burnout|seriously_ill|very_ill
@@ -252,7 +272,8 @@ LEAVING = {
         until ..5 investor|loan|funding|round|grant|bank ..3 closes|signs|arrives|comes|pays|through
         hardship|financial_difficult*|financial_trouble|financial_distress|on_the_brink|run_out_of_money
         go|going|gone|went bankrupt|bust|under
-        revenue|sales|business|turnover|orders|income|bookings ..3 collapsed|dried_up|plummeted|gone|crashed|vanished|broke_away|halved
+        revenue|sales|business|turnover|orders|income|bookings ..3 collapsed|dried_up|plummeted|gone|crashed|\
+vanished|broke_away|halved
         can|could not pay ..2 bill|bills|salaries|rent|wages|staff|anyone|anything|it_at_the_moment
         lost|losing|buried ..1 my ..1 father|mother|husband|wife|job|son|daughter|partner|brother|sister|home
         close|closed|closing|shut|shutting ..5 stores|shops|branches|restaurants|locations|offices|doors|business

@@ -16,7 +16,7 @@ CLASSES = {
     "CLOUD": "dropbox google_drive wetransfer onedrive icloud usb_stick box_folder drive ftp s3_bucket",
     "OUTSIDER": "consultant* accountant auditor agency freelancer* freelance* contractor* third_party third_parties"
     " bookkeeper lawyer tax_adviser tax_advisor advisor investor*",
-    "OTHERS": "another_company another_customer* another_organi*ation another_tenant another_client another_firm"
+    "OTHERS": "some_other_company some_other_customer some_other_firm another_company another_customer* another_organi*ation another_tenant another_client another_firm"
     " different_customer* different_company different_client different_tenant different_organi*ation other_customers"
     " other_companies other_clients other_tenants other_organi*ations someone_else somebody_else strangers"
     " other_firms different_firm another_business foreign_compan* competitor*",

@@ -17,6 +17,7 @@ from cxagent.reading.orders import opposite_orders as opposite_orders
 from cxagent.reading.phrases import Phrases
 from cxagent.reading.stems import names_promise, stems, touches_goal
 from cxagent.reading.temper import typed_temper
+from cxagent.reading.together import MIXTURES
 from cxagent.reading.topics import TOPICS
 from cxagent.reading.wording import HEAD, TAIL, excerpt, hides, plain, visible
 
@@ -61,6 +62,8 @@ def read_message(
     seen = visible(excerpt(text))
     line = plain(seen)
     found = _PHRASES.find(line)
+    for name, words_seen in MIXTURES.find(line):
+        found.setdefault(name, words_seen)
     _notice_marks(found, text, seen)
     words = line.split(" ")
     if goals or promises:

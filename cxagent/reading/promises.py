@@ -28,10 +28,13 @@ _FUTURE_WORDS = word_set(
 _FUTURE = re.compile(
     r"\b(?:about to|(?:we|i|they|team|is|are) plan|plans? to|on track|set to|to be|to have|can have|able to|want to|"
     r"give (?:us|me|it|them)|bear with|"
-    r"hold tight|hang (?:on|tight)|takes?(?! effect)|turn-around|lead time|response time|waiting time|following up|"
+    r"hold tight|hang (?:on|tight)|takes?(?! effect)|turn-around|lead time|"
+    r"(?:response|waiting|recovery|delivery|processing|reply) time|"
+    r"following up|"
     r"kicks? off|be back|is back|"
     r"back to you|with you|in your (?:hands|inbox|mailbox)|on it|get onto|you(?:'ll)? (?:get|receive|hear|have it|"
-    r"see it)|look out|stay tuned|"
+    r"see it)|look out|"
+    r"stay tuned|"
     r"count on|consider it|check back|can do|no longer than|at most)\b"
 )
 _PAST_WORDS = word_set(
@@ -41,8 +44,10 @@ _PAST = re.compile(
     r"(?:\b(?:has|have|hasn't|haven't)|'ve|'s(?= been))(?: (?!to\b)\w+){0,2}? (?:been|[a-z]{2,}ed|sent|set|done|"
     r"made|paid|told|put|gone|found|seen|"
     r"written|taken|built|run|got|given)\b|"
-    r"(?<=[a-z\d] )(?<!\bis )(?<!are )(?<!\bbe )(?<!\bam )(?<!'s )(?<!'re )(?<!get )(?<!gets )(?<!the )(?<!your )(?<!our )(?<!\ba )(?<!\ban )"
-    r"(?<!get it )(?<!have it )(?<!see it )(?<!get this )(?<!have this )(?<!get that )(?<!have that )(?<!being )(?<!consider it )(?<!not )"
+    r"(?<=[a-z\d] )(?<!\bis )(?<!are )(?<!\bbe )(?<!\bam )(?<!'s )(?<!'re )(?<!get )(?<!gets )(?<!the )(?<!your )"
+    r"(?<!our )(?<!\ba )(?<!\ban )"
+    r"(?<!get it )(?<!have it )(?<!see it )(?<!get this )(?<!have this )(?<!get that )(?<!have that )(?<!being )"
+    r"(?<!consider it )(?<!not )"
     r"(?!need|speed|feed|exceed|proceed|indeed|expected|\w*scheduled|planned|booked|targeted|slated|committed|"
     r"estimated|arranged|reserved|"
     r"blocked|pencil|postponed|moved|pushed|agreed|delayed|fixed (?:and|by)|sorted)[a-z]{2,}ed\b"
@@ -95,12 +100,14 @@ _UNPROMISED = re.compile(
 )
 _HABIT = re.compile(r"\b(?:every|each|always|usually|normally|daily|weekly|monthly|per|whenever|regularly|\w+days)\b")
 _POLICY = re.compile(
-    r"\b(?:kept|stored|retained|retention|logged|archived|cached|expires?|times? out|valid|inactivity|"
+    r"\b(?:keeps?|kept|stores?|retains?|stored|retained|retention|logged|archived|cached|expires?|times? out|"
+    r"valid|inactivity|"
     r"deleted (?:after|for))\b"
 )
 _OFFER = re.compile(r"\b(?:we|i|our|will|quotes?|offers?|prices?|discounts?)\b|'ll\b")
 _FAREWELL = re.compile(
-    r"\b(?:hear(?:ing)?(?: back)? from you|talk|speak|see you|get well|have an?|enjoy)\b[^.!?]{0,12}$"
+    r"\b(?:(?:hear(?:ing)?(?: back)? from you|see you|get well|"
+    r"have an?|enjoy)\b[^.!?]{0,12}|(?:talk|speak)(?: to you)? )$"
 )
 _CANNOT = re.compile(
     r"\b(?:cannot|can't|can not|unable|no longer|not able|isn't|is not|are not|aren't|do not|don't|does not|"

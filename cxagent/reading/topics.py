@@ -26,17 +26,22 @@ TOPICS: dict[Topic, str] = {
         cancel*|close|closing|end ..3 account|contract|subscription|agreement|plan
     """,
     "disputes_colleague": """
-        ignore|disregard|forget|overrule|overrides|undo|reverse ..2 what ..4 said|asked|wrote|requested|told|ordered|sent
-        ignore|disregard|forget|overrule|undo|reverse|cancel !my|your ..4 's ..2 request|order|message|ticket|email|instruction*|mail|change*
-        ignore|disregard|forget|overrule|undo|reverse ..4 request|order|message|ticket|email|mail|instruction* ..3 from|of|by|that
+        ignore|disregard|forget|overrule|overrides|undo|reverse ..2 what ..4 said|asked|wrote|requested|told|\
+ordered|sent
+        ignore|disregard|forget|overrule|undo|reverse|cancel !my|your ..4 's ..2 request|order|message|ticket|\
+email|instruction*|mail|change*
+        ignore|disregard|forget|overrule|undo|reverse ..4 request|order|message|ticket|email|mail|\
+instruction* ..3 from|of|by|that
         ignore|disregard my|our colleague|boss|assistant|partner|manager|predecessor
-        not ..1 listen_to|follow|obey|do|act_on|execute|process ..3 what? ..4 asked|said|ordered|requested|wants|told|wrote|request|order|instruction*
+        not ..1 listen_to|follow|obey|do|act_on|execute|process ..3 what? ..4 asked|said|ordered|requested|\
+wants|told|wrote|request|order|instruction*
         not|never ..2 what|as|like ..1 my|our|the|she|he ..2 colleague*|asked|requested|said|wrote
         contrary|opposite ..2 what ..3 said|asked|wrote|requested|told
         contrary|opposed to ..4 request|order|message|email|ticket
         regardless of|what ..4 said|asked|wrote|requested|told|says
         whatever ..4 told|asked|wrote|said you|from
-        my|our colleague|partner|boss|manager|assistant ..2 was|is wrong|mistaken|not_allowed|not_authori*ed|no_authority
+        my|our colleague|partner|boss|manager|assistant ..2 was|is wrong|mistaken|not_allowed|not_authori*ed|\
+no_authority
         has|had|have no authority|right|mandate
         not authori*ed|allowed|entitled ..1 to decide|order|request|ask|cancel|change|speak|instruct
         i|we overrule|override|veto|countermand

@@ -1,0 +1,190 @@
+"""Replay: a case goes through the same graph and playbook as production, against frozen facts and a frozen clock."""
+
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from langgraph.checkpoint.memory import InMemorySaver
+from sqlalchemy import select
+
+from cxagent import clock, latitude
+from cxagent.agent import Agent
+from cxagent.checkpoints import PLAIN
+from cxagent.domain.proposal import Proposal
+from cxagent.domain.ticket import Incoming
+from cxagent.domain.value import digest
+from cxagent.domain.vocabulary import Autonomy
+from cxagent.errors import BadInput, CxagentError, Unreachable
+from cxagent.evaluation.case import Case, ScriptedReview
+from cxagent.evaluation.grading import Ran, Trial, args_fit
+from cxagent.judge import Judge
+from cxagent.ledger import chain, reports
+from cxagent.ledger.store import TABLES, Store
+from cxagent.project import Project, load_graph_file
+from cxagent.proposers import Known, Proposer
+from cxagent.sources import Gather, HeldSource
+from cxagent.steps import Bench
+
+Propose = Literal["case", "project"]
+
+
+class Scripted:
+    """A proposer that says what the case says a model said; its reading counts as read."""
+
+    name, reads = "the case's own proposal", True
+
+    def __init__(self, proposal: Proposal) -> None:
+        self._proposal = proposal
+
+    def propose(self, known: Known) -> Proposal:
+        """Return the scripted proposal."""
+        return self._proposal
+
+
+class Replay:
+    """Replays cases through one project, each on an empty ledger of its own."""
+
+    def __init__(self, home: Path, propose: Propose = "case") -> None:
+        module = load_graph_file(home)
+        self.project: Project = module.project
+        self.propose = propose
+        self._saver = InMemorySaver(serde=PLAIN)
+        self.agent = Agent(self.project, module.graph, self._saver)
+        self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+        self._store = Store.over(self._connection)
+        self._store.migrate()
+        self._empty = self._connection.serialize()
+        self._folder = tempfile.TemporaryDirectory(prefix="cxagent-replay-")
+        self._sandbox = str(Path(self._folder.name) / "sandbox.sqlite")
+
+    def run(self, cases: Iterable[Case], trials: int = 1) -> Iterator[Trial]:
+        """Replay every case as often as asked, and yield what happened."""
+        for case in cases:
+            for trial in range(1, trials + 1):
+                yield self.one(case, trial)
+
+    def one(self, case: Case, trial: int = 1) -> Trial:
+        """Replay one case once."""
+        started = time.perf_counter()
+        # Loading an empty image empties the ledger and keeps every compiled statement.
+        self._connection.deserialize(self._empty)
+        try:
+            with clock.frozen(case.asof), self.project.working_with(self._bench(case)):
+                found = self._work(case)
+        except Unreachable as error:
+            found = Trial(id=case.id, infrastructure=True, error=str(error))
+        finally:
+            self._saver.delete_thread(case.ticket.id)
+        return found.model_copy(update={"trial": trial, "seconds": time.perf_counter() - started})
+
+    def _work(self, case: Case) -> Trial:
+        try:
+            result = self.agent.run(Incoming(ticket=case.ticket, account_id=case.account_id))
+        except CxagentError as error:
+            return Trial(id=case.id, infrastructure=isinstance(error, Unreachable), error=str(error))
+        except Exception as error:
+            return Trial(id=case.id, error=f"{type(error).__name__}: {error}")
+        script_failed = self._operate(case)
+        return _read(case, result, self._store, script_failed)
+
+    def _operate(self, case: Case) -> str | None:
+        """Let the scripted reviewers decide, and check what happened then."""
+        for step in case.operator:
+            with self._store.read() as connection:
+                draft_id = reports.result(connection, case.ticket.id)["draft_id"]
+            if draft_id is None:
+                return "there was no draft to review"
+            try:
+                self._decide(step, draft_id)
+            except CxagentError as error:
+                return f"{step.verdict} was refused: {error}"
+            ran = _effects(self._store, case.ticket.id)
+            for wanted in step.then.actions:
+                times = sum(tool == wanted.tool and args_fit(wanted.args, args) for tool, args in ran)
+                if times != wanted.times:
+                    return f"{wanted.tool} ran {times} times, not {wanted.times}"
+        return None
+
+    def _decide(self, step: ScriptedReview, draft_id: str) -> None:
+        people = [one.name for one in self.project.playbook.people if one.role == step.role]
+        if not people:
+            raise BadInput(f"the playbook knows nobody with the role {step.role!r}", where="operator.role")
+        edit = step.edit
+        args = [one.model_dump() for one in edit.actions] if edit and edit.actions is not None else None
+        self.agent.review(draft_id, step.verdict, people[0], reply=edit.reply if edit else None, args=args)
+
+    def _bench(self, case: Case) -> Bench:
+        source = HeldSource(case.context.accounts, case.faults)
+        gather = Gather((source,), deadline_seconds=self.project.config.deadline_seconds, fx=case.context.fx)
+        judge = Judge(
+            playbook=self.project.playbook,
+            tools=self.project.tools,
+            gather=gather,
+            store=self._store,
+            ticket_rules=self.project.extensions.ticket_rules,
+            part_rules=self.project.extensions.part_rules,
+            cells=latitude.cells(case.latitude, case.reviews, case.asof),
+        )
+        proposers: tuple[Proposer, ...] = self.project.proposers
+        if self.propose == "case" and case.proposal is not None:
+            proposers = (Scripted(case.proposal),)
+        return self.project.equip(judge, proposers, {"sandbox": self._sandbox})
+
+
+def _effects(store: Store, ticket_id: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the calls that were really done for a ticket."""
+    execution = TABLES["execution"]
+    with store.read() as connection:
+        rows = connection.execute(
+            select(execution).where(execution.c.ticket_id == ticket_id, execution.c.status == "done")
+        ).all()
+        proposals = {row.authorization_id: _proposed(connection, row.authorization_id) for row in rows}
+    return [(row.tool, _args(proposals[row.authorization_id], row)) for row in rows]
+
+
+def _proposed(connection: Any, authorization_id: str) -> list[dict[str, Any]]:
+    authorization = TABLES["authorization"]
+    decision = connection.execute(
+        select(authorization.c.decision_id).where(authorization.c.id == authorization_id)
+    ).scalar_one()
+    entry = chain.entry(connection, decision)
+    proposal = (entry or {}).get("personal", {}).get("proposal") or {"parts": []}
+    return [action for part in proposal["parts"] for action in part["actions"]]
+
+
+def _args(proposed: list[dict[str, Any]], row: Any) -> dict[str, Any]:
+    fitting = [one["args"] for one in proposed if one["tool"] == row.tool and digest(one["args"]) == row.args_digest]
+    return fitting[0] if fitting else {}
+
+
+def _read(case: Case, result: dict[str, Any], store: Store, script_failed: str | None) -> Trial:
+    with store.read() as connection:
+        log = TABLES["decision_log"]
+        first = connection.execute(
+            select(log.c.id).where(log.c.ticket_id == case.ticket.id, log.c.kind == "ruling").order_by(log.c.seq).limit(1)
+        ).scalar_one()
+        entry = chain.entry(connection, first)
+    assert entry is not None
+    body, proposal = entry["body"], entry["personal"].get("proposal") or {"parts": [], "reply": None}
+    position = "autonomous" if body["autonomy"] != "draft" else "after_approval"
+    ran = [Ran(tool=tool, args=args, position=position) for tool, args in _effects(store, case.ticket.id)]
+    done = [(one.tool, one.args) for one in ran]
+    rest = [
+        Ran(tool=action["tool"], args=action["args"], position="proposed")
+        for part in proposal["parts"]
+        for action in part["actions"]
+        if (action["tool"], action["args"]) not in done
+    ]
+    return Trial(
+        id=case.id,
+        intent=result["intent"],
+        autonomy=Autonomy(body["autonomy"]),
+        reasons=tuple(body["reasons"]),
+        actions=(*ran, *rest),
+        reply=proposal["reply"],
+        decision_id=first,
+        script_failed=script_failed,
+    )
