@@ -5,9 +5,8 @@ never finished is repeated only where the tool can recognise its key; everything
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,13 @@ from cxagent.domain.account import Account
 from cxagent.domain.proposal import Action
 from cxagent.domain.tool import Tool
 from cxagent.errors import CxagentError, Refused
-from cxagent.ledger import executions, journal, personal
+from cxagent.ledger import executions, journal
 from cxagent.ledger.executions import Step, Terms
-from cxagent.ledger.store import TABLES, Store
+from cxagent.ledger.store import Connection, Store
+
+
+Closing = Callable[[Connection, list[str]], None]
+"""Records the end of a run in an open transaction; it is told the keys of all effects."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,17 @@ class Done:
 
 
 @dataclass(frozen=True)
+class _Run:
+    """One authorization while it is carried out."""
+
+    authorization_id: str
+    terms: Terms
+    account: Account
+    keys: list[str]
+    closing: Closing | None
+
+
+@dataclass(frozen=True)
 class Executor:
     """Runs authorized calls against a project's tools."""
 
@@ -52,47 +66,58 @@ class Executor:
     home: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def run(self, authorization_id: str, terms: Terms, actions: tuple[Action, ...], account: Account) -> Done:
-        """Spend the authorization and run its actions in order; the first trouble stops the rest."""
+    def run(
+        self,
+        authorization_id: str,
+        terms: Terms,
+        actions: tuple[Action, ...],
+        account: Account,
+        closing: Closing | None = None,
+    ) -> Done:
+        """Spend the authorization and run its actions in order; the first trouble stops the rest.
+
+        `closing` records the end in the transaction that notes the last effect, so that no crash falls in between.
+        """
         calls = [(action.tool, action.args) for action in actions]
         with self.store.write() as connection:
             steps = executions.spend(connection, authorization_id, terms, calls)
-            if steps and steps[0].status == "planned":
-                executions.start(connection, steps[0].key)
         effects: list[dict[str, Any]] = []
+        run = _Run(authorization_id, terms, account, [step.key for step in steps], closing)
         for index, step in enumerate(steps):
             following = steps[index + 1] if index + 1 < len(steps) else None
-            effect = self._effect(authorization_id, terms, step, following, account, fresh=index == 0)
+            effect = self._effect(run, step, following, fresh=index == 0)
             effects.append(effect)
             if effect["status"] != "done":
                 return Done(tuple(effects), f"{step.tool} {effect['status'].replace('_', ' ')}: {effect['said']}")
+        if closing is not None and (not steps or steps[-1].status == "done"):
+            with self.store.write() as connection:
+                closing(connection, run.keys)
         return Done(tuple(effects))
 
-    def _effect(
-        self, authorization_id: str, terms: Terms, step: Step, following: Step | None, account: Account, fresh: bool
-    ) -> dict[str, Any]:
+    def _effect(self, run: _Run, step: Step, following: Step | None, fresh: bool) -> dict[str, Any]:
         tool = self.tools[step.tool]
         if step.status in ("done", "failed", "in_doubt"):
             return _told(step.tool, step.status, step.result or "", step.key)
         if step.status == "started" and not tool.idempotent:
-            return self._close(authorization_id, step, "in_doubt", "the run broke off while it happened", None)
+            return self._close(run, step, "in_doubt", "the run broke off while it happened")
         if step.status == "planned" and not fresh:
-            with self.store.write() as connection:
-                executions.start(connection, step.key)
+            self._start_if_planned(step)
         try:
-            result = tool.run(self._call(step.key, terms), **step.args)
+            result = tool.run(self._call(step.key, run.terms), **step.args)
         except Refused as error:
-            return self._close(authorization_id, step, "failed", str(error), None)
+            return self._close(run, step, "failed", str(error))
         except Exception as error:
             said = str(error) if isinstance(error, CxagentError) else f"{type(error).__name__}: {error}"
-            return self._close(authorization_id, step, "in_doubt", said, None)
-        money = tool.assess(step.args, account, _day()).gives
+            return self._close(run, step, "in_doubt", said)
+        gives = tool.assess(step.args, run.account, clock.now().date()).gives is not None
         with self.store.write() as connection:
             executions.finish(connection, step.key, "done", json.dumps(result, default=str))
-            if money is not None:
-                executions.settle(connection, authorization_id, step.key, money)
+            if gives:
+                executions.settle(connection, run.authorization_id, step)
             if following is not None and following.status == "planned":
                 executions.start(connection, following.key)
+            if following is None and run.closing is not None:
+                run.closing(connection, run.keys)
         return _told(step.tool, "done", json.dumps(result, default=str), step.key)
 
     def _call(self, key: str, terms: Terms) -> Call:
@@ -106,37 +131,20 @@ class Executor:
             settings=self.settings,
         )
 
-    def _close(
-        self, authorization_id: str, step: Step, status: executions.Status, said: str, _result: str | None
-    ) -> dict[str, Any]:
+    def _start_if_planned(self, step: Step) -> None:
+        """The step before has noted this one as started, unless that step was done in an earlier run."""
+        with self.store.write() as connection:
+            executions.start(connection, step.key)
+
+    def _close(self, run: _Run, step: Step, status: executions.Status, said: str) -> dict[str, Any]:
         with self.store.write() as connection:
             executions.finish(connection, step.key, status, said)
             if status == "failed":
-                journal.release(connection, authorization_id)
+                journal.release(connection, run.authorization_id)
         return _told(step.tool, status, said, step.key)
-
-    def release(self, ticket_id: str, account_id: str, authorization_id: str, reply: str) -> None:
-        """Let the reply go out to its channel, once per authorization."""
-        key = f"out_{authorization_id}"
-        outbox = TABLES["outbox"]
-        with self.store.write() as connection:
-            if connection.execute(outbox.select().where(outbox.c.id == key)).one_or_none() is not None:
-                return
-            pointer = personal.put(connection, "reply", account_id, ticket_id, {"reply": reply})
-            row = {
-                "id": key,
-                "ticket_id": ticket_id,
-                "account_id": account_id,
-                "kind": "reply",
-                "at": clock.now().isoformat(),
-                "personal_id": pointer.id,
-            }
-            connection.execute(outbox.insert(), row)
 
 
 def _told(tool: str, status: str, said: str, key: str) -> dict[str, Any]:
     return {"tool": tool, "status": status, "said": said, "key": key}
 
 
-def _day() -> date:
-    return clock.now().date()

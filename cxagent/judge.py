@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from cxagent import clock, gate
 from cxagent.context import ContextAudit, audit
@@ -22,11 +23,22 @@ from cxagent.ledger.store import Store
 from cxagent.playbook import Playbook
 from cxagent.reading.message import Reading, read_message
 from cxagent.rules.money import given_by
-from cxagent.rules.submission import Cell, Submission
+from cxagent.rules.submission import Cell, Stop, Submission
 from cxagent.sources.fetch import Gather
 
 ORDERS_DAYS = 30
 """For how long another contact's order on the same account is remembered when orders are compared."""
+
+
+class _Memory(NamedTuple):
+    """What the ledger remembers that a ruling must know."""
+
+    stops: Sequence[Stop]
+    cells: Sequence[Cell]
+    orders: Sequence[str]
+
+
+_NOTHING = _Memory((), (), ())
 
 
 @dataclass(frozen=True)
@@ -46,9 +58,10 @@ class Judge:
         """Audit the context of a ticket now; `but` leaves an authorization's own reservation out of the sums."""
         answers = self.gather.ask(ticket.sender.email.strip().lower(), hint)
         ids, at = [account.id for account in answers.accounts], clock.now()
+        since = at - timedelta(days=self.playbook.money.rolling_days)
         with self.store.read() as connection:
-            trust = history.trust_events(connection, ids)
-            given = history.given(connection, ids, at - timedelta(days=self.playbook.money.rolling_days), but)
+            trust = history.trust_events(connection, ids) if ids else {}
+            given = history.given(connection, ids, since, but) if ids else {}
         return audit(ticket, hint, answers, self.playbook, at, trust=trust, given=given)
 
     def read(self, ticket: Ticket, found: ContextAudit) -> Reading:
@@ -68,14 +81,10 @@ class Judge:
         read_by_proposer: bool = False,
         at_most: Autonomy = ACT,
         trouble: str | None = None,
+        remember: bool = True,
     ) -> Submission:
-        """Put everything before the gate, the ledger's memory included."""
-        since = clock.now() - timedelta(days=ORDERS_DAYS)
-        with self.store.read() as connection:
-            stops = history.stops(connection)
-            cells = history.cells(connection, clock.now())
-            sender = digest(ticket.sender.email.lower())
-            orders = history.orders_of_others(connection, found.account_id, sender, since) if found.account else []
+        """Put everything before the gate; `remember` adds what the ledger knows: stops, latitude, earlier orders."""
+        memory = self._memory(ticket, found) if remember else _NOTHING
         return Submission(
             ticket=ticket,
             audit=found,
@@ -84,13 +93,23 @@ class Judge:
             tools=self.tools,
             proposal=proposal,
             read_by_proposer=read_by_proposer,
-            cells=(*self.cells, *cells),
-            stops=stops,
-            earlier_orders=orders,
+            cells=(*self.cells, *memory.cells),
+            stops=memory.stops,
+            earlier_orders=memory.orders,
             shadow=self.shadow,
             at_most=at_most,
             trouble=trouble,
         )
+
+    def _memory(self, ticket: Ticket, found: ContextAudit) -> "_Memory":
+        now = clock.now()
+        with self.store.read() as connection:
+            stops, cells = history.stops(connection), history.cells(connection, now)
+            orders: list[str] = []
+            if found.account is not None:
+                sender, since = digest(ticket.sender.email.lower()), now - timedelta(days=ORDERS_DAYS)
+                orders = history.orders_of_others(connection, found.account_id, sender, since)
+        return _Memory(stops, cells, orders)
 
     def rule(self, sub: Submission) -> Ruling:
         """Rule with the product's rules and the project's own."""
@@ -99,11 +118,11 @@ class Judge:
     def grant(self, sub: Submission, *, limited: bool) -> Grant:
         """Say what an authorization must reserve, and the room it must fit into where the machine acts alone."""
         standing, money = sub.audit.standing, self.playbook.money
-        amounts = [amount for call in sub.calls if (amount := given_by(call, sub))]
+        amounts = [(place, amount) for place, call in enumerate(sub.calls) if (amount := given_by(call, sub))]
         exposure = standing.exposure if standing else None
         return Grant(
             root_id=sub.audit.root_id,
-            amounts=tuple(Money(amount=amount, currency=self.playbook.currency) for amount in amounts),
+            amounts=tuple((place, Money(amount=amount, currency=self.playbook.currency)) for place, amount in amounts),
             limit=money.rolling.limit(sub.tier, sub.at_risk) if limited else None,
             shown=exposure.on_record.amount if exposure and exposure.on_record else Decimal(0),
             shown_refs=frozenset(exposure.refs if exposure else ()),

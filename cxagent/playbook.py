@@ -6,6 +6,7 @@ few questions that the rules ask. Whether the whole is monotone is proven in `pr
 
 from collections.abc import Mapping
 from datetime import date, time
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -257,7 +258,7 @@ class Playbook(Value):
         if missing := [str(key) for key in keys if key not in table]:
             raise ValueError(f"{field}: no line for {', '.join(missing)}")
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Identify this very text of the playbook in records and authorizations."""
         return digest(self)

@@ -116,6 +116,7 @@ class BudgetRow(SQLModel, table=True):
     root_id: str = Field(index=True)
     account_id: str
     authorization_id: str = Field(index=True)
+    position: int
     execution_id: str | None
     amount: str
     currency: str

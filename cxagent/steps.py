@@ -4,9 +4,10 @@ Nodes hand on plain JSON; what binds is in the ledger. No node trusts the state 
 records before it lets anything through, and the executor asks the ledger again.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import interrupt
@@ -18,7 +19,7 @@ from cxagent.domain.proposal import Action, Part, Proposal
 from cxagent.domain.review import Review
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
-from cxagent.domain.value import digest
+from cxagent.domain.value import Value, digest
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, SILENT, Autonomy, Stance
 from cxagent.errors import Refused
 from cxagent.executor import Executor
@@ -27,7 +28,7 @@ from cxagent.judge import Judge, shown_to_proposer
 from cxagent.ledger import journal, reviews
 from cxagent.ledger.executions import Terms
 from cxagent.ledger.journal import NoRoom
-from cxagent.ledger.store import Store
+from cxagent.ledger.store import Connection, Store
 from cxagent.proposers import Known, Proposer
 from cxagent.reading.message import Reading
 from cxagent.reviewing import Reviewing
@@ -38,6 +39,9 @@ __all__ = ["END", "START", "NODES", "StateGraph", "Steps"]
 
 NODES = ("context_auditor", "propose", "risk_gate", "draft_for_approval", "act", "human_handoff")
 """The six nodes, in the order in which a ticket meets them."""
+
+
+V = TypeVar("V", bound=Value)
 
 
 class Held(NamedTuple):
@@ -52,14 +56,37 @@ class Held(NamedTuple):
     trouble: str | None
 
 
+class _Parsed(threading.local):
+    """The values last read out of a state, by the very dict they were read from: nodes of one run share them."""
+
+    def __init__(self) -> None:
+        self.last: dict[type[Value], tuple[dict[str, Any], Value]] = {}
+
+    def value(self, kind: type[V], raw: dict[str, Any]) -> V:
+        """Return the value that a dict holds; the same dict is not parsed twice in a row."""
+        known = self.last.get(kind)
+        if known is None or known[0] is not raw:
+            known = self.last[kind] = (raw, kind.model_validate(raw))
+        return cast(V, known[1])
+
+    def dumped(self, value: Value) -> dict[str, Any]:
+        """Return a value as plain JSON and remember that it was this one."""
+        raw = value.model_dump(mode="json")
+        self.last[type(value)] = (raw, value)
+        return raw
+
+
+_parsed = _Parsed()
+
+
 def held(state: TicketState) -> Held:
     """Read the values out of a state."""
     proposal, proposer = state.get("proposal"), state.get("proposer") or {}
     return Held(
-        ticket=Ticket.model_validate(state["ticket"]),
-        audit=ContextAudit.model_validate(state["audit"]),
-        reading=Reading.model_validate(state["reading"]),
-        proposal=Proposal.model_validate(proposal) if proposal else None,
+        ticket=_parsed.value(Ticket, state["ticket"]),
+        audit=_parsed.value(ContextAudit, state["audit"]),
+        reading=_parsed.value(Reading, state["reading"]),
+        proposal=_parsed.value(Proposal, proposal) if proposal else None,
         at_most=Autonomy(state.get("at_most") or ACT),
         read_by_proposer=bool(proposer.get("reads")),
         trouble=proposer.get("trouble"),
@@ -111,8 +138,8 @@ class Steps:
         found = self.judge.look(ticket, state.get("account_id"))
         reading = self.judge.read(ticket, found)
         return {
-            "audit": found.model_dump(mode="json"),
-            "reading": reading.model_dump(mode="json"),
+            "audit": _parsed.dumped(found),
+            "reading": _parsed.dumped(reading),
             "proposal": None,
             "proposer": {},
             "at_most": ACT.value,
@@ -125,7 +152,7 @@ class Steps:
     def after_audit(self, state: TicketState) -> Literal["propose", "risk_gate"]:
         """Ask no model where the audit alone calls for a person."""
         given = held(state)
-        sub = self.judge.submit(given.ticket, given.audit, given.reading)
+        sub = self.judge.submit(given.ticket, given.audit, given.reading, remember=False)
         return "risk_gate" if hands_off_already(sub) else "propose"
 
     # ---- propose ------------------------------------------------------------------------------------------------
@@ -149,7 +176,7 @@ class Steps:
                 continue
             told = {"name": proposer.name, "reads": bool(getattr(proposer, "reads", False)), "tried": trouble}
             told |= {"at": clock.now().isoformat()}
-            return {"proposal": proposal.model_dump(mode="json"), "proposer": told}
+            return {"proposal": _parsed.dumped(proposal), "proposer": told}
         return {"proposal": None, "proposer": {"trouble": "; ".join(trouble) or "no proposer", "tried": trouble}}
 
     # ---- risk_gate ----------------------------------------------------------------------------------------------
@@ -345,17 +372,20 @@ class Steps:
             if changed := self._changed(state, given, proposal, authorization_id):
                 return changed
         terms = self._terms(given.ticket.id, given.audit, proposal.actions, proposal)
-        done = self.executor.run(authorization_id, terms, proposal.actions, given.audit.account)
-        if done.trouble is not None:
-            return {"outcome": {"trouble": done.trouble, "effects": list(done.effects)}}
-        account_id = given.audit.account_id
-        self.executor.release(given.ticket.id, account_id, authorization_id, proposal.reply)
         disposition = "answered_after_review" if (state.get("review") or {}).get("id") else "answered_alone"
-        with self.store.write() as connection:
+
+        def closing(connection: Connection, keys: list[str]) -> None:
+            account_id = given.audit.account_id
+            if not journal.send(connection, given.ticket.id, account_id, authorization_id, proposal.reply):
+                return
             if draft_id := state.get("draft_id"):
                 reviews.close(connection, draft_id, "applied")
-            body = {"authorization": authorization_id, "effects": [effect["key"] for effect in done.effects]}
+            body = {"authorization": authorization_id, "effects": keys}
             journal.record_outcome(connection, given.ticket.id, account_id, disposition, body)
+
+        done = self.executor.run(authorization_id, terms, proposal.actions, given.audit.account, closing)
+        if done.trouble is not None:
+            return {"outcome": {"trouble": done.trouble, "effects": list(done.effects)}}
         return {"outcome": {"disposition": disposition, "effects": list(done.effects)}}
 
     def _begun(self, authorization_id: str) -> bool:

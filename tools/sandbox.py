@@ -3,9 +3,11 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from cxagent import clock
@@ -63,15 +65,22 @@ class Sandbox:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with closing(sqlite3.connect(self.path, timeout=10)) as database, database:
-                database.execute("PRAGMA busy_timeout = 10000")
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute(_SCHEMA)
+            lock, database = _opened(self.path)
+            with lock, database:
                 yield database
         except sqlite3.OperationalError as error:
             raise Transient(f"the sandbox {self.path.name} did not answer: {error}") from error
+
+
+@lru_cache(maxsize=8)
+def _opened(path: Path) -> tuple[Lock, sqlite3.Connection]:
+    """Open a sandbox file once: closing the last connection would fold its log away after every single effect."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(path, timeout=10, check_same_thread=False)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute(_SCHEMA)
+    return Lock(), database
 
 
 def done(call: Call, tool: str, **args: Any) -> dict[str, str]:

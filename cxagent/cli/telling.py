@@ -8,7 +8,7 @@ from cxagent.errors import BadInput
 from cxagent.ledger import chain, reports, reviews
 from cxagent.ledger.store import TABLES, Store
 
-_LAST = ("sign_off_level", "money_per_action", "money_rolling", "proposer_unsure", "language_unread", "latitude")
+_LAST = ("language_unread", "latitude", "money_per_action", "money_rolling", "sign_off_level", "proposer_unsure")
 """Reasons that are told after those that concern the account and the message; they mostly follow from these."""
 
 
@@ -87,6 +87,11 @@ class Told:
         return (worth, f"{health}, {_window(standing['window'])}", *(f"{risk}{more}" for risk in risks[:1]))
 
     @property
+    def window(self) -> str:
+        """The renewal window as the audit derived it."""
+        return str((self.audit.get("standing") or {}).get("window", {}).get("why") or "unknown")
+
+    @property
     def person(self) -> str | None:
         """Who has it now, where a person has."""
         if self.handoff:
@@ -140,7 +145,7 @@ def _window(window: dict[str, Any]) -> str:
         case "open":
             return "renewal window open, notice deadline passed"
         case "closed":
-            return f"renewal window opens {window['opens_on']}"
+            return "renewal not near"
         case "signed":
             return "renewal signed"
         case "lapsed":

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from cxagent.context.identity import Identity, family_tree, resolve
 from cxagent.context.knowledge import Fact, Section, mismatches, missing_facts, monthly, seats_free, sections
@@ -45,7 +46,7 @@ class ContextAudit(Value):
         """The ultimate parent, over which limits add up."""
         return self.standing.root_id if self.standing else UNKNOWN_ACCOUNT
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Identify the deciding facts: two audits of the same state at different moments share it.
 

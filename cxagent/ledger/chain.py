@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from cxagent import clock
 from cxagent.domain.value import Text, Value, canonical
@@ -17,6 +17,9 @@ from cxagent.ledger.personal import Pointer
 from cxagent.ledger.store import TABLES, Store
 
 LOG, HEAD = TABLES["decision_log"], TABLES["chain_head"]
+_HEAD = select(HEAD.c.seq, HEAD.c.hash).where(HEAD.c.account_id == bindparam("account"))
+_MOVE_HEAD = HEAD.update().where(HEAD.c.account_id == bindparam("account")).values(seq=bindparam("to"), hash=bindparam("as"))
+_ADD, _FIRST_HEAD = LOG.insert(), HEAD.insert()
 GENESIS = "0" * 64
 Kind = Literal["ruling", "review", "handoff", "outcome", "stop", "erasure"]
 FIELDS = ("id", "account_id", "seq", "kind", "ticket_id", "at", "body", "personal_id", "personal_digest", "prev_hash")
@@ -41,7 +44,7 @@ def append(
     entry_id: str | None = None,
 ) -> str:
     """Add one line to an account's chain and return its id; must run inside a writing transaction."""
-    head = connection.execute(select(HEAD.c.seq, HEAD.c.hash).where(HEAD.c.account_id == account_id)).one_or_none()
+    head = connection.execute(_HEAD, {"account": account_id}).one_or_none()
     line: dict[str, Any] = {
         "id": entry_id or clock.new_id("dec"),
         "account_id": account_id,
@@ -55,12 +58,11 @@ def append(
         "prev_hash": head.hash if head else GENESIS,
     }
     line["hash"] = link(line)
-    connection.execute(LOG.insert(), line)
+    connection.execute(_ADD, line)
     if head is None:
-        connection.execute(HEAD.insert(), {"account_id": account_id, "seq": line["seq"], "hash": line["hash"]})
+        connection.execute(_FIRST_HEAD, {"account_id": account_id, "seq": line["seq"], "hash": line["hash"]})
     else:
-        changed = HEAD.update().where(HEAD.c.account_id == account_id)
-        connection.execute(changed.values(seq=line["seq"], hash=line["hash"]))
+        connection.execute(_MOVE_HEAD, {"account": account_id, "to": line["seq"], "as": line["hash"]})
     return str(line["id"])
 
 

@@ -2,15 +2,46 @@
 
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select
 
 from cxagent import clock
-from cxagent.domain.money import Money
 from cxagent.domain.value import digest
 from cxagent.errors import Unauthorized
 from cxagent.ledger.store import TABLES
 
 AUTHORIZATION, EXECUTION, BUDGET = TABLES["authorization"], TABLES["execution"], TABLES["budget"]
+_AUTHORIZATION = select(AUTHORIZATION).where(AUTHORIZATION.c.id == bindparam("id"))
+_TAKE = (
+    AUTHORIZATION.update()
+    .where(AUTHORIZATION.c.id == bindparam("which"), AUTHORIZATION.c.spent_at.is_(None))
+    .values(spent_at=bindparam("moment"))
+)
+_PLAN = EXECUTION.insert()
+_STEPS = (
+    select(EXECUTION)
+    .where(EXECUTION.c.authorization_id == bindparam("id"))
+    .order_by(EXECUTION.c.position)
+)
+_START = (
+    EXECUTION.update()
+    .where(EXECUTION.c.id == bindparam("which"), EXECUTION.c.status == "planned")
+    .values(status="started", started_at=bindparam("moment"))
+)
+_FINISH = (
+    EXECUTION.update()
+    .where(EXECUTION.c.id == bindparam("which"))
+    .values(status=bindparam("as"), result=bindparam("with"), done_at=bindparam("moment"))
+)
+_SETTLE = (
+    BUDGET.update()
+    .where(
+        BUDGET.c.authorization_id == bindparam("which"),
+        BUDGET.c.position == bindparam("place"),
+        BUDGET.c.status == "reserved",
+    )
+    .values(status="spent", execution_id=bindparam("key"))
+)
+_ONE = select(EXECUTION).where(EXECUTION.c.id == bindparam("id"))
 Status = Literal["planned", "started", "done", "failed", "in_doubt"]
 
 
@@ -40,7 +71,7 @@ def spend(connection: Connection, authorization_id: str, terms: Terms, calls: li
 
     `Unauthorized` where it is unknown, expired, or for another ticket, account, proposal, context or playbook.
     """
-    row = connection.execute(select(AUTHORIZATION).where(AUTHORIZATION.c.id == authorization_id)).one_or_none()
+    row = connection.execute(_AUTHORIZATION, {"id": authorization_id}).one_or_none()
     if row is None:
         raise Unauthorized("there is no such authorization")
     for name, wanted in terms._asdict().items():
@@ -51,33 +82,32 @@ def spend(connection: Connection, authorization_id: str, terms: Terms, calls: li
     now = clock.now().isoformat()
     if row.expires_at <= now:
         raise Unauthorized("the authorization has expired")
-    taken = connection.execute(
-        update(AUTHORIZATION)
-        .where(AUTHORIZATION.c.id == authorization_id, AUTHORIZATION.c.spent_at.is_(None))
-        .values(spent_at=now)
-    )
+    taken = connection.execute(_TAKE, {"which": authorization_id, "moment": now})
     if taken.rowcount != 1:
         return steps(connection, authorization_id, calls)
+    planned = []
     for position, (tool, args) in enumerate(calls):
+        # The first effect is started by the very transaction that spends the authorization.
+        status: Status = "planned" if position else "started"
+        planned.append(Step(clock.new_id("exe"), position, tool, args, "planned"))
         row_ = {
-            "id": clock.new_id("exe"),
+            "id": planned[-1].key,
             "authorization_id": authorization_id,
             "position": position,
             "ticket_id": terms.ticket_id,
             "account_id": terms.account_id,
             "tool": tool,
             "args_digest": digest(args),
-            "status": "planned",
+            "status": status,
+            "started_at": None if position else now,
         }
-        connection.execute(EXECUTION.insert(), row_)
-    return steps(connection, authorization_id, calls)
+        connection.execute(_PLAN, row_)
+    return planned
 
 
 def steps(connection: Connection, authorization_id: str, calls: list[tuple[str, dict[str, Any]]]) -> list[Step]:
     """Return the planned effects of an authorization with their arguments, in order."""
-    rows = connection.execute(
-        select(EXECUTION).where(EXECUTION.c.authorization_id == authorization_id).order_by(EXECUTION.c.position)
-    ).all()
+    rows = connection.execute(_STEPS, {"id": authorization_id}).all()
     if len(rows) != len(calls):
         raise Unauthorized("the authorization covers another number of calls")
     found = []
@@ -90,39 +120,21 @@ def steps(connection: Connection, authorization_id: str, calls: list[tuple[str, 
 
 def start(connection: Connection, key: str) -> bool:
     """Note that an effect is about to happen; False where it was started before."""
-    changed = connection.execute(
-        update(EXECUTION)
-        .where(EXECUTION.c.id == key, EXECUTION.c.status == "planned")
-        .values(status="started", started_at=clock.now().isoformat())
-    )
-    return changed.rowcount == 1
+    return connection.execute(_START, {"which": key, "moment": clock.now().isoformat()}).rowcount == 1
 
 
 def finish(connection: Connection, key: str, status: Status, result: str | None) -> None:
     """Note how an effect ended."""
-    connection.execute(
-        update(EXECUTION)
-        .where(EXECUTION.c.id == key)
-        .values(status=status, result=result, done_at=clock.now().isoformat())
-    )
+    about = {"which": key, "as": status, "with": result, "moment": clock.now().isoformat()}
+    connection.execute(_FINISH, about)
 
 
-def settle(connection: Connection, authorization_id: str, key: str, money: Money) -> None:
-    """Turn one reserved amount into a given one, under the key by which billing will show it."""
-    row = connection.execute(
-        select(BUDGET.c.id)
-        .where(
-            BUDGET.c.authorization_id == authorization_id,
-            BUDGET.c.status == "reserved",
-            BUDGET.c.amount == str(abs(money.amount)),
-        )
-        .limit(1)
-    ).scalar_one_or_none()
-    if row is not None:
-        connection.execute(update(BUDGET).where(BUDGET.c.id == row).values(status="spent", execution_id=key))
+def settle(connection: Connection, authorization_id: str, step: Step) -> None:
+    """Turn what was reserved for an effect into a given amount, under the key by which billing will show it."""
+    connection.execute(_SETTLE, {"which": authorization_id, "place": step.position, "key": step.key})
 
 
 def covers(connection: Connection, key: str, tool: str, args: dict[str, Any]) -> bool:
     """Whether an effect was recorded as started for exactly this tool and these arguments, and is not over."""
-    row = connection.execute(select(EXECUTION).where(EXECUTION.c.id == key)).one_or_none()
+    row = connection.execute(_ONE, {"id": key}).one_or_none()
     return row is not None and row.status == "started" and row.tool == tool and row.args_digest == digest(args)

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from cxagent import clock
 from cxagent.context.standing import Given, TrustEvent
@@ -17,13 +17,33 @@ from cxagent.ledger.store import TABLES
 from cxagent.rules.submission import Cell, Stop
 
 TRUST, BUDGET, LATITUDE, STOP = TABLES["trust_event"], TABLES["budget"], TABLES["latitude"], TABLES["stop"]
-TICKET, DRAFT, REVIEW = TABLES["ticket"], TABLES["draft"], TABLES["review"]
+TICKET = TABLES["ticket"]
+
+# Prepared once: building a statement costs more than running it.
+_TRUST = select(TRUST).where(TRUST.c.account_id.in_(bindparam("ids", expanding=True)))
+_GIVEN = select(BUDGET).where(
+    BUDGET.c.root_id.in_(bindparam("ids", expanding=True)),
+    BUDGET.c.status != "released",
+    BUDGET.c.at >= bindparam("since"),
+)
+_CELLS = select(LATITUDE).where(LATITUDE.c.since <= bindparam("at")).order_by(LATITUDE.c.since)
+_STOPS = select(STOP).where(STOP.c.released_at.is_(None))
+_ORDERS = (
+    select(TICKET.c.personal_id)
+    .where(
+        TICKET.c.account_id == bindparam("account"),
+        TICKET.c.sender != bindparam("sender"),
+        TICKET.c.received_at >= bindparam("since"),
+    )
+    .order_by(TICKET.c.received_at.desc())
+    .limit(20)
+)
 
 
 def trust_events(connection: Connection, account_ids: Sequence[str]) -> dict[str, list[TrustEvent]]:
     """Return the trust events of some accounts, by account."""
     found: dict[str, list[TrustEvent]] = {}
-    for row in connection.execute(select(TRUST).where(TRUST.c.account_id.in_(account_ids))).all():
+    for row in connection.execute(_TRUST, {"ids": list(account_ids)}).all():
         event = TrustEvent(at=datetime.fromisoformat(row.at), weight=Decimal(row.weight), what=row.what)
         found.setdefault(row.account_id, []).append(event)
     return found
@@ -46,11 +66,8 @@ def given(
     connection: Connection, root_ids: Sequence[str], since: datetime, but: str | None = None
 ) -> dict[str, list[Given]]:
     """Return what this ledger reserved or gave, by ultimate parent; `but` leaves one authorization out."""
-    statement = select(BUDGET).where(
-        BUDGET.c.root_id.in_(root_ids), BUDGET.c.status != "released", BUDGET.c.at >= since.isoformat()
-    )
     found: dict[str, list[Given]] = {}
-    for row in connection.execute(statement).all():
+    for row in connection.execute(_GIVEN, {"ids": list(root_ids), "since": since.isoformat()}).all():
         if row.authorization_id != but:
             money = Money(amount=Decimal(row.amount), currency=row.currency)
             one = Given(ref=row.execution_id or row.id, amount=money, at=datetime.fromisoformat(row.at))
@@ -60,7 +77,7 @@ def given(
 
 def cells(connection: Connection, at: datetime) -> list[Cell]:
     """Return the latitude in force: the latest entry of each cell."""
-    rows = connection.execute(select(LATITUDE).where(LATITUDE.c.since <= at.isoformat()).order_by(LATITUDE.c.since)).all()
+    rows = connection.execute(_CELLS, {"at": at.isoformat()}).all()
     latest = {(row.intent, row.segment): row for row in rows}
     return [Cell(intent=r.intent, segment=r.segment, cap=Autonomy(r.cap), why=r.why) for r in latest.values()]
 
@@ -73,7 +90,7 @@ def set_latitude(connection: Connection, cell: Cell, since: datetime) -> None:
 
 def stops(connection: Connection) -> list[Stop]:
     """Return the kill switches that are on."""
-    rows = connection.execute(select(STOP).where(STOP.c.released_at.is_(None))).all()
+    rows = connection.execute(_STOPS).all()
     return [Stop(scope=row.scope, key=row.key, by=row.by, why=row.why) for row in rows]
 
 
@@ -103,13 +120,7 @@ def _log_stop(connection: Connection, body: dict[str, Any]) -> None:
 
 def orders_of_others(connection: Connection, account_id: str, sender_digest: str, since: datetime) -> list[str]:
     """Return the texts of recent tickets of the same account from other senders."""
-    rows = connection.execute(
-        select(TICKET.c.personal_id)
-        .where(
-            TICKET.c.account_id == account_id, TICKET.c.sender != sender_digest, TICKET.c.received_at >= since.isoformat()
-        )
-        .order_by(TICKET.c.received_at.desc())
-        .limit(20)
-    ).scalars()
+    about = {"account": account_id, "sender": sender_digest, "since": since.isoformat()}
+    rows = connection.execute(_ORDERS, about).scalars().all()
     texts = [personal.get(connection, pointer) for pointer in rows]
     return [f"{text.get('subject', '')}\n{text['body']}".strip() for text in texts if text]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from cxagent import clock
 from cxagent.domain.money import Money
@@ -18,14 +18,32 @@ from cxagent.ledger import chain, personal
 from cxagent.ledger.store import TABLES
 
 ACCOUNT, TICKET, AUTHORIZATION = TABLES["account"], TABLES["ticket"], TABLES["authorization"]
-BUDGET, DRAFT, HANDOFF = TABLES["budget"], TABLES["draft"], TABLES["handoff"]
+BUDGET, DRAFT, HANDOFF, OUTBOX = TABLES["budget"], TABLES["draft"], TABLES["handoff"], TABLES["outbox"]
+
+# Prepared once: building a statement costs more than running it.
+_KNOWN_ACCOUNT = select(ACCOUNT.c.id).where(ACCOUNT.c.id == bindparam("id"))
+_KNOWN_TICKET = select(TICKET.c.id).where(TICKET.c.id == bindparam("id"))
+_ADD_ACCOUNT, _ADD_TICKET, _ADD_AUTHORIZATION, _ADD_BUDGET, _ADD_DRAFT, _ADD_HANDOFF, _ADD_OUTBOX = (
+    table.insert() for table in (ACCOUNT, TICKET, AUTHORIZATION, BUDGET, DRAFT, HANDOFF, OUTBOX)
+)
+_SET_STATUS = (
+    TICKET.update()
+    .where(TICKET.c.id == bindparam("ticket"))
+    .values(status=bindparam("now"), updated_at=bindparam("moment"))
+)
+_CLOSE_TICKET = _SET_STATUS.values(disposition=bindparam("ended"))
+_RESERVED = select(BUDGET.c.amount, BUDGET.c.execution_id).where(
+    BUDGET.c.root_id == bindparam("root"), BUDGET.c.status != "released", BUDGET.c.at >= bindparam("since")
+)
+_SENT = select(OUTBOX.c.id).where(OUTBOX.c.id == bindparam("id"))
+_SPENT = select(AUTHORIZATION.c.spent_at).where(AUTHORIZATION.c.id == bindparam("id"))
 
 
 class Grant(NamedTuple):
-    """An amount that an authorization sets aside under one ultimate parent."""
+    """What an authorization sets aside under one ultimate parent, by the position of the call that gives it."""
 
     root_id: str
-    amounts: tuple[Money, ...]
+    amounts: tuple[tuple[int, Money], ...]
     limit: Decimal | None
     shown: Decimal
     shown_refs: frozenset[str]
@@ -38,15 +56,15 @@ class NoRoom(Exception):
 
 def know_account(connection: Connection, account_id: str, root_id: str) -> None:
     """Make sure that the account has a row; decisions refer to it."""
-    if connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == account_id)).one_or_none() is None:
+    if connection.execute(_KNOWN_ACCOUNT, {"id": account_id}).one_or_none() is None:
         row = {"id": account_id, "root_id": root_id, "first_seen": clock.now().isoformat()}
-        connection.execute(ACCOUNT.insert(), row)
+        connection.execute(_ADD_ACCOUNT, row)
 
 
 def open_ticket(connection: Connection, ticket: Ticket, account_id: str, root_id: str) -> None:
     """Store a ticket with the account it belongs to; a ticket that is stored already is only brought up to date."""
     know_account(connection, account_id, root_id)
-    if connection.execute(select(TICKET.c.id).where(TICKET.c.id == ticket.id)).one_or_none() is not None:
+    if connection.execute(_KNOWN_TICKET, {"id": ticket.id}).one_or_none() is not None:
         set_status(connection, ticket.id, "working")
         return
     pointer = personal.put(connection, "ticket", account_id, ticket.id, ticket)
@@ -60,15 +78,16 @@ def open_ticket(connection: Connection, ticket: Ticket, account_id: str, root_id
         "status": "working",
         "updated_at": clock.now().isoformat(),
     }
-    connection.execute(TICKET.insert(), row)
+    connection.execute(_ADD_TICKET, row)
 
 
 def set_status(connection: Connection, ticket_id: str, status: str, disposition: str | None = None) -> None:
     """Note where a ticket is, and how it ended."""
-    values = {"status": status, "updated_at": clock.now().isoformat()}
-    if disposition is not None:
-        values["disposition"] = disposition
-    connection.execute(update(TICKET).where(TICKET.c.id == ticket_id).values(**values))
+    values = {"ticket": ticket_id, "now": status, "moment": clock.now().isoformat()}
+    if disposition is None:
+        connection.execute(_SET_STATUS, values)
+    else:
+        connection.execute(_CLOSE_TICKET, {**values, "ended": disposition})
 
 
 def record_ruling(
@@ -107,11 +126,11 @@ def mint(
     now = clock.now()
     if grant.limit is not None and grant.amounts:
         taken = grant.shown + reserved(connection, grant)
-        if taken + sum((abs(money.amount) for money in grant.amounts), Decimal(0)) > grant.limit:
+        if taken + sum((abs(money.amount) for _, money in grant.amounts), Decimal(0)) > grant.limit:
             raise NoRoom
     authorization_id = clock.new_id("aut")
     connection.execute(
-        AUTHORIZATION.insert(),
+        _ADD_AUTHORIZATION,
         {
             "id": authorization_id,
             "decision_id": decision_id,
@@ -125,28 +144,25 @@ def mint(
             "expires_at": (now + timedelta(minutes=minutes)).isoformat(),
         },
     )
-    for money in grant.amounts:
+    for position, money in grant.amounts:
         row = {
             "id": clock.new_id("bud"),
             "root_id": grant.root_id,
             "account_id": account_id,
             "authorization_id": authorization_id,
+            "position": position,
             "amount": str(abs(money.amount)),
             "currency": money.currency,
             "at": now.isoformat(),
             "status": "reserved",
         }
-        connection.execute(BUDGET.insert(), row)
+        connection.execute(_ADD_BUDGET, row)
     return authorization_id
 
 
 def reserved(connection: Connection, grant: Grant) -> Decimal:
     """Return what this ledger reserved or gave under a parent that billing does not show yet."""
-    rows = connection.execute(
-        select(BUDGET.c.amount, BUDGET.c.execution_id).where(
-            BUDGET.c.root_id == grant.root_id, BUDGET.c.status != "released", BUDGET.c.at >= grant.since.isoformat()
-        )
-    ).all()
+    rows = connection.execute(_RESERVED, {"root": grant.root_id, "since": grant.since.isoformat()}).all()
     return sum((Decimal(row.amount) for row in rows if row.execution_id not in grant.shown_refs), Decimal(0))
 
 
@@ -177,7 +193,7 @@ def open_draft(
     card = {**card, "draft_id": draft_id}
     pointer = personal.put(connection, "card", account_id, ticket_id, card)
     connection.execute(
-        DRAFT.insert(),
+        _ADD_DRAFT,
         {
             "id": draft_id,
             "ticket_id": ticket_id,
@@ -217,7 +233,7 @@ def hand_off(
     body = {"handoff": handoff_id, "decision": decision_id, "owner": digest(owner)}
     chain.append(connection, "handoff", account_id, ticket_id, body, pointer)
     connection.execute(
-        HANDOFF.insert(),
+        _ADD_HANDOFF,
         {
             "id": handoff_id,
             "ticket_id": ticket_id,
@@ -233,6 +249,24 @@ def hand_off(
     return handoff_id
 
 
+def send(connection: Connection, ticket_id: str, account_id: str, authorization_id: str, reply: str) -> bool:
+    """Let a reply go out to its channel, once per authorization; False where it had gone before."""
+    key = f"out_{authorization_id}"
+    if connection.execute(_SENT, {"id": key}).one_or_none() is not None:
+        return False
+    pointer = personal.put(connection, "reply", account_id, ticket_id, {"reply": reply})
+    row = {
+        "id": key,
+        "ticket_id": ticket_id,
+        "account_id": account_id,
+        "kind": "reply",
+        "at": clock.now().isoformat(),
+        "personal_id": pointer.id,
+    }
+    connection.execute(_ADD_OUTBOX, row)
+    return True
+
+
 def record_outcome(connection: Connection, ticket_id: str, account_id: str, disposition: str, body: dict[str, Any]) -> str:
     """Close a ticket in the log."""
     set_status(connection, ticket_id, "done", disposition)
@@ -241,8 +275,7 @@ def record_outcome(connection: Connection, ticket_id: str, account_id: str, disp
 
 def spent(connection: Connection, authorization_id: str) -> bool:
     """Whether an authorization has been spent: then its effects are finished, not judged again."""
-    found = connection.execute(select(AUTHORIZATION.c.spent_at).where(AUTHORIZATION.c.id == authorization_id))
-    return found.scalar_one_or_none() is not None
+    return connection.execute(_SPENT, {"id": authorization_id}).scalar_one_or_none() is not None
 
 
 def authorization_of(connection: Connection, draft_id: str) -> str | None:

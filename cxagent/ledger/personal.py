@@ -5,13 +5,15 @@ import json
 import secrets
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from cxagent import clock
 from cxagent.domain.value import canonical
 from cxagent.ledger.store import TABLES
 
 PERSONAL = TABLES["personal"]
+_PUT = PERSONAL.insert()
+_GET = select(PERSONAL.c.payload).where(PERSONAL.c.id == bindparam("id"))
 
 
 class Pointer(NamedTuple):
@@ -26,7 +28,7 @@ def put(connection: Connection, kind: str, account_id: str, ticket_id: str, payl
     text, salt = canonical(payload), secrets.token_hex(16)
     pointer = Pointer(clock.new_id("per"), salted(salt, text))
     connection.execute(
-        PERSONAL.insert(),
+        _PUT,
         {
             "id": pointer.id,
             "kind": kind,
@@ -47,7 +49,7 @@ def salted(salt: str, text: str) -> str:
 
 def get(connection: Connection, pointer_id: str) -> Any:
     """Return a payload, or None where it was erased or never there."""
-    text = connection.execute(select(PERSONAL.c.payload).where(PERSONAL.c.id == pointer_id)).scalar_one_or_none()
+    text = connection.execute(_GET, {"id": pointer_id}).scalar_one_or_none()
     return None if text is None else json.loads(text)
 
 

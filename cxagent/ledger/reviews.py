@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from cxagent import clock
 from cxagent.domain.review import Review
@@ -12,6 +12,9 @@ from cxagent.ledger import chain, personal
 from cxagent.ledger.store import TABLES
 
 DRAFT, REVIEW = TABLES["draft"], TABLES["review"]
+_WITHDRAW = (
+    DRAFT.update().where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status == "open").values(status="withdrawn")
+)
 
 
 def draft(connection: Connection, draft_id: str) -> dict[str, Any]:
@@ -91,9 +94,7 @@ def close(connection: Connection, draft_id: str, status: str) -> None:
 
 def withdraw_open(connection: Connection, ticket_id: str) -> None:
     """Withdraw the draft that still waits on a ticket: it is ruled on anew."""
-    connection.execute(
-        update(DRAFT).where(DRAFT.c.ticket_id == ticket_id, DRAFT.c.status == "open").values(status="withdrawn")
-    )
+    connection.execute(_WITHDRAW, {"ticket": ticket_id})
 
 
 def _set(connection: Connection, draft_id: str, **values: str) -> bool:

@@ -17,6 +17,7 @@ from cxagent.migrations import MIGRATIONS, applied, migrate
 
 TABLES = SQLModel.metadata.tables
 BUSY_SECONDS = 30
+__all__ = ["TABLES", "Connection", "Store"]
 
 
 class Store:

@@ -20,13 +20,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel, ValidationError
-from tenacity import (
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    stop_before_delay,
-    wait_random_exponential,
-)
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_before_delay, wait_random_exponential
 
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.tool import Tool
@@ -38,8 +32,7 @@ from cxagent.proposers.guidance import Guidance
 from cxagent.proposers.prompt import ANSWER, Prompt
 
 LONGEST_MESSAGE, LONGEST_ANSWER, DEEPEST_ANSWER = 60_000, 100_000, 20
-_ECHO = 8_000
-_MOST_OBJECTS = 100
+_LONGEST_ECHO, _MOST_OBJECTS = 8_000, 100
 _PASSING = re.compile(
     r"Timeout|Timed?Out|Connect(ion)?Error|NetworkError|TransportError|RateLimit|TooManyRequests|Throttl"
     r"|ServiceUnavailable|Overloaded|ResourceExhausted|DeadlineExceeded|InternalServerError"
@@ -211,26 +204,19 @@ def _status(error: BaseException) -> int | None:
 
 
 def _named(error: BaseException) -> str:
-    status = _status(error)
-    return type(error).__name__ + (f" (status {status})" if status else "")
+    return f"{type(error).__name__} (status {status})" if (status := _status(error)) else type(error).__name__
 
 
 def _echo(answer: object) -> str:
     """Return an answer as the text that the model is shown again; some providers refuse an empty one."""
-    text = _text(answer)
-    if text is None:
-        text = json.dumps(answer, default=str, ensure_ascii=False) if answer is not None else ""
-    return text.strip()[:_ECHO] or "(nothing)"
+    text = json.dumps(answer, default=str) if isinstance(answer, Mapping) else _text(answer)
+    return text.strip()[:_LONGEST_ECHO] or "(nothing)"
 
 
-def _text(answer: object) -> str | None:
-    match answer:
-        case str():
-            return answer
-        case BaseMessage():
-            return str(answer.text)
-        case _:
-            return None
+def _text(answer: object) -> str:
+    """Return what an answer says; one that is neither a message nor text says nothing."""
+    said = answer.text if isinstance(answer, BaseMessage) else answer
+    return str(said) if isinstance(said, str) else ""
 
 
 def read_answer(answer: object) -> Proposal:
@@ -241,10 +227,8 @@ def read_answer(answer: object) -> Proposal:
     told = {**_object(answer)}
     _storable(told)
     signals, confidence = told.get("signals"), told.get("confidence")
-    if isinstance(signals, list | tuple):
-        told["signals"] = tuple(dict.fromkeys(signal for word in signals if (signal := _signal(word))))
-    elif signals is None:
-        told["signals"] = ()
+    if signals is None or isinstance(signals, list | tuple):
+        told["signals"] = tuple(dict.fromkeys(signal for word in signals or () if (signal := _signal(word))))
     if isinstance(confidence, bool):
         raise Unusable("confidence: is no number")
     told["confidence"] = 0.0 if confidence is None else confidence
@@ -268,7 +252,7 @@ def _object(answer: object) -> Mapping[str, Any]:
         return answer.model_dump(mode="json")
     if isinstance(answer, Mapping):
         return answer
-    text = _text(answer) or ""
+    text = _text(answer)
     if len(text) > LONGEST_ANSWER:
         raise Unusable(f"it is longer than {LONGEST_ANSWER} characters")
     found = [one for one in _objects(text) if "parts" in one]
@@ -287,10 +271,9 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
             return
         try:
             found, end = decoder.raw_decode(text, at)
+            yield found
         except (ValueError, RecursionError):
             end = at + 1
-        else:
-            yield found
         at = text.find("{", end)
 
 
@@ -310,8 +293,7 @@ def _storable(value: object, depth: int = 0) -> None:
             if not math.isfinite(value):
                 raise Unusable("it holds a number that is not finite")
         case Mapping():
-            for key, item in value.items():
-                _storable(key, depth + 1)
+            for item in (*value.keys(), *value.values()):
                 _storable(item, depth + 1)
         case list() | tuple():
             for item in value:

@@ -3,41 +3,34 @@
 import re
 from collections.abc import Sequence
 
-_ENGLISH = frozenset(
-    "the be is are was were been am to of and that have has had it for not on with he she we they you your our us me my"
-    " his her their this these those but from will would can could should may might must do does did what which who how"
-    " when where why there if or so please thanks thank hi hello need want just any some all no nothing nobody everything"
-    " get got at by as its again still since after before about into out up down off over than then too very more most"
-    " send add remove reset cancel login invoice seats error works working broken fails help user users account"
-    " password report slow sync syncs plan price extend delete everywhere limit them someone now today".split()
-)  # fmt: skip
-_FOREIGN = frozenset(
-    # German
-    "und der das ist nicht ein eine einen einem einer ich wir sie ihr ihre ihren mit für fuer auf von zu zum zur den dem"
-    " des bitte wie wann warum kann können koennen haben hat sind wird werden unser unsere unseren uns mir mich dass auch"
-    " aber oder wenn noch nur bei nach über hallo danke rechnung kündigen kündigung guten sehr geehrte damen herren"
-    # French
-    " le la les et est une des du que qui nous vous je pas pour dans sur avec sont mais ou où notre nos votre vos cette"
-    " ce ces il elle au aux ne bonjour merci plaît plait facture peut pouvez avons avez faire résilier comment pourquoi"
-    # Spanish, Portuguese, Italian
-    " el los las un una y es en por para con su sus nuestro nuestra nuestros como pero más mas muy hola gracias factura"
-    " puede pueden quiero tenemos favor cuando donde usted ustedes esta este hay sin cancelar cuenta"
-    " o os uma não nao é em por com seu sua nosso nossa nossos obrigado obrigada olá ola fatura quero temos você voce"
-    " il lo gli di che non per sono abbiamo nostro nostra nostri ciao grazie fattura vorrei come questo questa possiamo"
-    " buongiorno siamo della del dei alla"
-    # Dutch
-    " het een en van niet met voor zijn wij ik hebben heeft kunnen kan onze ons deze dit dat ook maar als alstublieft"
-    " graag bedankt factuur hoe waarom wanneer naar worden wordt goedemorgen geachte jullie"
-    # Polish, Czech
-    " nie jest się sie na że ze dla proszę prosze dziękuję dzień dobry czy jak mamy nasze nasz faktura faktury"
-    " prosím děkuji není jsme můžete"
-    # Swedish, Danish, Norwegian
-    " och att det som inte jag är av till på med har vi ni kan vår vårt hej tack faktura og ikke er jeg til på vores"
-    " venligst hilsen takk tak"
-    # Turkish, Hungarian, Romanian, Finnish
-    " ve bir bu için değil lütfen merhaba teşekkürler fatura nem egy és kérem köszönöm számla este nu și si pentru vă"
-    " rog factura mulțumesc ja ei on kiitos lasku että olemme".split()
-) - _ENGLISH - frozenset("no me a an as so do per el o y la es en de so on or vi in at pass come her am".split())  # fmt: skip
+_ENGLISH_WORDS = """
+    the be is are was were been am to of and that have has had it for not on with he she we they you your our us me
+    my his her their this these those but from will would can could should may might must do does did what which who
+    how when where why there if or so please thanks thank hi hello need want just any some all no nothing nobody
+    everything get got at by as its again still since after before about into out up down off over than then too
+    very more most send add remove reset cancel login invoice seats error works working broken fails help user users
+    account password report slow sync syncs plan price extend delete everywhere limit them someone now today
+"""
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_FOREIGN_WORDS = """
+    und der das ist nicht ein eine einen einem einer ich wir sie ihr ihre ihren mit für fuer auf von zu zum zur den
+    dem des bitte wie wann warum kann können koennen haben hat sind wird werden unser unsere unseren uns mir mich
+    dass auch aber oder wenn noch nur bei nach über hallo danke rechnung kündigen kündigung guten sehr geehrte damen
+    herren le les et est une du que qui nous vous je pas pour dans sur avec sont mais ou où notre nos votre vos
+    cette ce ces il elle au aux ne bonjour merci plaît plait facture peut pouvez avons avez faire résilier comment
+    pourquoi los las un una por para con su sus nuestro nuestra nuestros como pero más mas muy hola gracias factura
+    puede pueden quiero tenemos favor cuando donde usted ustedes esta este hay sin cancelar cuenta os uma não nao é
+    em com seu sua nosso nossa nossos obrigado obrigada olá ola fatura quero temos você voce lo gli di che non sono
+    abbiamo nostro nostra nostri ciao grazie fattura vorrei questo questa possiamo buongiorno siamo della del dei
+    alla het een van niet met voor zijn wij ik hebben heeft kunnen kan onze ons deze dit dat ook maar als
+    alstublieft graag bedankt factuur hoe waarom wanneer naar worden wordt goedemorgen geachte jullie nie jest się
+    na że ze dla proszę prosze dziękuję dzień dobry czy jak mamy nasze nasz faktura faktury prosím děkuji není jsme
+    můžete och att det som inte jag är av till på med har ni vår vårt hej tack og ikke er jeg til vores venligst
+    hilsen takk tak ve bir bu için değil lütfen merhaba teşekkürler nem egy és kérem köszönöm számla nu și si pentru
+    vă rog mulțumesc ja ei kiitos lasku että olemme
+"""
+"""German, French, Spanish, Portuguese, Italian, Dutch, Polish, Czech, Nordic, Turkish, Hungarian, Romanian, Finnish."""
+_FOREIGN = frozenset(_FOREIGN_WORDS.split())
 _LETTER = re.compile(r"[^\W\d_]")
 _OTHER_SCRIPT = re.compile(r"[\u0370-\u1cff\u2c00-\u2dff\u2e80-\ud7ff\uf900-\ufdff\ufe70-\ufeff]")
 _MARKED = re.compile(r"[ß-öø-ÿĀ-ſșț]")

@@ -232,7 +232,7 @@ shocking|miserable|pitiful|hopeless
         in arrears
         # day|days term*|payment_term*
         payment_term* ..2 is|are ..2 #
-        suppliers|vendors ..3 paid ..2 on|after|at
+        suppliers|vendors ..2 are|get|will_be paid
         hereby amend|modify|change|vary|alter
         amend|amending|modify|rewrite the|our|this agreement|contract|order_form
         deduct ..2 #|discount

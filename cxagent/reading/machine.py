@@ -9,9 +9,9 @@ _MARKS = re.compile(
     r"|</?(?:system|assistant|instructions?|prompt|tool_call|tool_use|developer)>"
     r"|#{2,}[ ]?(?:instructions?|system|response|prompt|new task)\b"
     r"|\"(?:tool|tool_name|tool_calls?|tool_use|function_call)\"[ ]?:"
-    r"|\bsystem(?: (?:override|prompt|message|note|notice))?[ ]?:(?=[^\n]{0,80}?\b(?:approv|credit|refund|grant|ignor|overrid"
-    r"|instruct|you |user is|sender|verified|admin|treat|mark|allow|set ))"
-    r"|(?:^|\n)[ ]{0,4}(?:assistant|developer|ai|agent|bot|llm|chatgpt|claude|gpt)(?: (?:agent|assistant|model|bot))?[ ]?:",
+    r"|\bsystem(?: (?:override|prompt|message|note|notice))?[ ]?:(?=[^\n]{0,80}?\b(?:approv|credit|refund|grant"
+    r"|ignor|overrid|instruct|you |user is|sender|verified|admin|treat|mark|allow|set ))"
+    r"|(?:^|\n)[ ]{0,4}(?:assistant|developer|ai|agent|bot|llm|gpt)(?: (?:agent|assistant|model|bot))?[ ]?:",
     re.IGNORECASE,
 )
 

@@ -9,11 +9,13 @@ from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import Signal
 from cxagent.reading.asking import ASKING
 from cxagent.reading.claims import CLAIMS
+from cxagent.reading.faults import FAULTS
 from cxagent.reading.language import is_english
 from cxagent.reading.leaving import LEAVING
 from cxagent.reading.lexicon import CLASSES
 from cxagent.reading.machine import addressed
-from cxagent.reading.orders import opposite_orders as opposite_orders
+from cxagent.reading.orders import opposite_orders
+from cxagent.reading.people import PEOPLE
 from cxagent.reading.phrases import Phrases
 from cxagent.reading.stems import names_promise, stems, touches_goal
 from cxagent.reading.temper import typed_temper
@@ -21,12 +23,18 @@ from cxagent.reading.together import MIXTURES
 from cxagent.reading.topics import TOPICS
 from cxagent.reading.wording import HEAD, TAIL, excerpt, hides, plain, visible
 
+__all__ = ["Noticed", "Reading", "opposite_orders", "read_message"]
+
 _HARMLESS_AS_QUESTION = frozenset(
     {Signal.NEW_RECIPIENT, Signal.AUTHORITY_SCOPE, Signal.PERMANENT_CHANGE, Signal.LEGAL_HOLD, Signal.FORGED_AUTHORITY}
 )
 """A how-to question about these is a question about the product: answering it gives nothing away."""
 
-_PHRASES = Phrases({**CLAIMS, **LEAVING, **ASKING, **TOPICS}, CLASSES, frozenset(map(str, _HARMLESS_AS_QUESTION)))
+_PHRASES = Phrases(
+    {str(label): text for table in (CLAIMS, PEOPLE, LEAVING, ASKING, FAULTS, TOPICS) for label, text in table.items()},
+    CLASSES,
+    frozenset(map(str, _HARMLESS_AS_QUESTION)),
+)
 _ORDER = {signal.value: place for place, signal in enumerate(Signal)}
 
 
@@ -62,8 +70,7 @@ def read_message(
     seen = visible(excerpt(text))
     line = plain(seen)
     found = _PHRASES.find(line)
-    for name, words_seen in MIXTURES.find(line):
-        found.setdefault(name, words_seen)
+    found = MIXTURES.find(line) | found
     _notice_marks(found, text, seen)
     words = line.split(" ")
     if goals or promises:

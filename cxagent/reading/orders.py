@@ -6,8 +6,14 @@ from cxagent.reading.stems import stem, stems
 from cxagent.reading.wording import excerpt, plain, visible
 
 _AXES = (
-    ("cancel end terminate close stop drop quit discontinue", "keep continue renew maintain retain stay extend reinstate"),
-    ("add invite grant give create include reinstate readmit", "remove revoke withdraw deactivate exclude kick drop take"),
+    (
+        "cancel end terminate close stop drop quit discontinue",
+        "keep continue renew maintain retain stay extend reinstate",
+    ),
+    (
+        "add invite grant give create include readmit",
+        "remove revoke withdraw deactivate exclude kick drop take",
+    ),
     ("upgrade increase raise add expand double more", "downgrade reduce decrease lower cut remove drop shrink fewer"),
     ("delete erase wipe purge destroy remove", "keep retain restore preserve save archive"),
     ("pause suspend freeze hold", "resume unpause unfreeze continue restart reactivate"),
@@ -21,7 +27,7 @@ _TURNS = {
     )
     for verb in " ".join(side for pair in _AXES for side in pair).split()
 }  # fmt: skip
-_NEGATIONS = frozenset("not never without instead no".split())
+_NEGATIONS = frozenset(["not", "never", "without", "instead", "no"])
 _SAME = {
     stem(word): name
     for name, words in {
@@ -30,7 +36,8 @@ _SAME = {
     }.items()
     for word in words.split()
 }
-_WEAK = frozenset(map(stem, "editor viewer admin member access user role owner colleague person login end month".split()))
+_ROLES = "editor viewer admin member access user role owner colleague person login end month"
+_WEAK = frozenset(map(stem, _ROLES.split()))
 
 
 class _Order(NamedTuple):

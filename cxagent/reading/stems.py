@@ -3,26 +3,32 @@
 import re
 from collections.abc import Iterable
 
-_IDLE = frozenset(
-    "a an the and or but if then than that this these those there here it its is are was were be been being am do does did"
-    " done have has had having will would can could should shall may might must not no nor so as at by for from in into of"
-    " off on onto out over to up with without within under about after before again all any both each every few more most"
-    " other some such only own same too very just also still yet now how what when where which who whom why we us our ours"
-    " you your yours he him his she her they them their i me my mine one ones per via please thank thanks hello hi dear"
-    " get got give given make made take need want like let use used using user users go going come put set new old good"
-    " know see look think say said tell told ask asked try help way thing things lot bit able sure well back quick part"
-    " team people company customer account support work working time day days week weeks month months year years end today"
-    " tomorrow yesterday morning hour hours minute first last next long much many right possible available plan deal"
-    " page step system tool product service app question issue problem request answer everyone nothing anything we"
-    " while because since until during between through down open start stop find show send change keep full s ve ll".split()
-)  # fmt: skip
-_COMMON = frozenset(
-    "export import report dashboard data invoice sync api integration feature updat fix project file seat bill credit price"
-    " january february march april june july august september october november december summer spring autumn winter"
-    " monday tuesday wednesday thursday friday saturday sunday call email access".split()
-)  # fmt: skip
-_ENDINGS = ("isations", "izations", "isation", "ization", "ations", "ation", "ements", "ement", "ments", "ment", "ivity")
-_ENDINGS += ("ings", "ions", "ing", "ion", "ive", "ies", "ied", "ise", "ize", "ers", "ed", "es", "er", "ly", "s", "e", "y")
+_IDLE_WORDS = """
+    a an the and or but if then than that this these those there here it its is are was were be been being am do
+    does did done have has had having will would can could should shall may might must not no nor so as at by for
+    from in into of off on onto out over to up with without within under about after before again all any both each
+    every few more most other some such only own same too very just also still yet now how what when where which who
+    whom why we us our ours you your yours he him his she her they them their i me my mine one ones per via please
+    thank thanks hello hi dear get got give given make made take need want like let use used using user users go
+    going come put set new old good know see look think say said tell told ask asked try help way thing things lot
+    bit able sure well back quick part team people company customer account support work working time day days week
+    weeks month months year years end today tomorrow yesterday morning hour hours minute first last next long much
+    many right possible available plan deal page step system tool product service app question issue problem request
+    answer everyone nothing anything we while because since until during between through down open start stop find
+    show send change keep full s ve ll
+"""
+_IDLE = frozenset(_IDLE_WORDS.split())
+_COMMON_WORDS = """
+    export import report dashboard data invoice sync api integration feature updat fix project file seat bill credit
+    price january february march april june july august september october november december summer spring autumn
+    winter monday tuesday wednesday thursday friday saturday sunday call email access
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
+_LONGEST_FIRST = """
+    isations izations isation ization ations ation ements ement ments ment ivity ings ions ing ion ive ies ied ise
+    ize ers ed es er ly s e y
+"""
+_ENDINGS = tuple(_LONGEST_FIRST.split())
 _WORDS = re.compile(r"[^\W\d_][\w]*")
 
 

@@ -3,7 +3,9 @@
 A mixture is a line `A & B & C`: one word of each class; a class is written out (`a|b*`) or named in `_CLASSES`.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
+from functools import lru_cache
 
 from cxagent.domain.vocabulary import Signal
 
@@ -11,24 +13,25 @@ _CLASSES = {
     "WE": "we us our ours i me my",
     "NEG": "not no never nothing nobody none without neither hardly barely",
     "ALL": "all every each entire whole complete full everyone everybody none nobody no",
-    "PEOPLE": "employee* staff users agents colleagues team company department* crew workforce centre center office* plant"
-    " sites branch* students teachers workers people everyone everybody",
+    "PEOPLE": "employee* staff users agents colleagues team company department* crew workforce centre center office*"
+    " plant sites branch* students teachers workers people everyone everybody",
     "ENTER": "log logged login logins sign signed sso get getting access authenticat* in into",
     "STUCK": "locked blocked unable stuck out lost broken fails failing shut thrown kicked cut denied refused",
-    "SERVICE": "service support answer answers reply replies helpdesk onboarding communication handling experience quality"
-    " treatment attitude team staff",
-    "POOR": "useless poor terrible lousy unacceptable disappoint* unsatis* dissatis* unhappy annoy* frustrat* upset angry"
-    " inadequate mediocre unhelpful careless rude hopeless nightmare shame shameful awful horrible worst worse appalling"
-    " ridiculous incompetent unprofessional sloppy joke",
+    "SERVICE": "service support answer answers reply replies helpdesk onboarding communication handling experience"
+    " quality treatment attitude team staff",
+    "POOR": "useless poor terrible lousy unacceptable disappoint* unsatis* dissatis* unhappy annoy* frustrat* upset"
+    " angry inadequate mediocre unhelpful careless rude hopeless nightmare shame shameful awful horrible worst"
+    " worse appalling ridiculous incompetent unprofessional sloppy joke",
     "TALK": "speak talk discuss word call phone conversation ring chat converse calling speaking talking",
     "PERSON": "person human somebody someone manager boss supervisor employee charge superior lead director",
     "WANT": "want like need could can may please give let prefer wish must insist demand",
-    "NUM": "figure figures total totals numbers sums calculation* report data margins statistics inventory export kpi* sheet"
-    " balances revenue hours amounts metric metrics dashboard",
-    "WRONG": "wrong incorrect inaccurate false miscalculated miscounted overstated understated misstated faulty erroneous"
-    " unreliable nonsense garbage flawed mismatch* bogus",
-    "RELIED": "committee board investor* auditor* regulator* bank filed payroll tax ordered decided published presented quoted"
-    " billed shareholder* supervisory minister* authorit* relied based submitted paid press clients ceo cfo directors",
+    "NUM": "figure figures total totals numbers sums calculation* report data margins statistics inventory export"
+    " kpi* sheet balances revenue hours amounts metric metrics dashboard",
+    "WRONG": "wrong incorrect inaccurate false miscalculated miscounted overstated understated misstated faulty"
+    " erroneous unreliable nonsense garbage flawed mismatch* bogus",
+    "RELIED": "committee board investor* auditor* regulator* bank filed payroll tax ordered decided published"
+    " presented quoted billed shareholder* supervisory minister* authorit* relied based submitted paid press"
+    " clients ceo cfo directors",
     "PAY": "pay paying paid payment* invoice invoices bill bills settle settled money",
     "HELD": "unpaid withh* hold holding stop stopped refuse refusing frozen freeze keep not no",
     "UNTIL": "until unless till",
@@ -37,10 +40,11 @@ _CLASSES = {
     "CUT": "drop cut replace cancel retire eliminate consolidat* rationalis* rationaliz* ditch trim",
     "LAW": "agreement contract law clause msa dpa legislation regulation statute terms",
     "RIGHT": "rights entitle* breach* violat* infring* obligation* obliged liab* unlawful",
-    "STAFF": "colleague colleagues rep reps trainer engineer* salesperson salesman sales manager agent technician consultant csm"
-    " director predecessor representative people guys",
+    "STAFF": "colleague colleagues rep reps trainer engineer* salesperson salesman sales manager agent technician"
+    " consultant csm director predecessor representative people guys",
     "SAID": "assured promised told offered mentioned confirmed agreed guaranteed swore claimed",
-    "CHANGE": "deploy* update upgrade release migration maintenance patch rollout technician engineers developers people fix",
+    "CHANGE": "deploy* update upgrade release migration maintenance patch rollout technician engineers developers"
+    " people fix",
     "BROKE": "broke took killed destroyed crashed deleted broken ruined erased corrupted messed wiped disabled damaged",
     "DOCS": "docs documentation manual guide tutorial* faq handbook reference readme article*",
     "UNTRUE": "wrong outdated untrue contradict* incorrect throws misleading obsolete old stale inaccurate nonsense",
@@ -153,6 +157,7 @@ going|about
         more|further|longer & SPAN|weeks & test*|trial|pilot|evaluat*
     """,
     Signal.RETROACTIVE: """
+        discount|price|rate|rebate|terms & invoices|bills|SPAN & past|previous|earlier|old|prior
         back|refund*|reimburs*|return & fee|fees|money|charges|paid|amount|difference & SPAN
         discount|price|rate|fee|cancel* & from|since|start & signed|beginning|outset
     """,
@@ -199,6 +204,11 @@ standard|regular|lasting|norm
 }  # fmt: skip
 
 
+_SENTENCE_END = re.compile(" [.?!] ")
+_REMEMBERED = 16_384
+"""How many words keep their answer: a language has few, and each is looked up in every message."""
+
+
 class Mixtures:
     """Compiled mixtures: each class is a bit, a sentence is the union of its words' bits."""
 
@@ -211,27 +221,26 @@ class Mixtures:
         self._mixtures = tuple(
             (self._needs(line), signal.value) for signal, text in table.items() for line in text.strip().splitlines()
         )
+        self._bits_of = lru_cache(_REMEMBERED)(self._word_bits)
 
-    def find(self, line: str) -> Iterator[tuple[str, str]]:
-        """Return each signal with the sentence that shows it."""
-        exact, begun, seen, start, here = self._exact.get, self._begun.get, 0, 0, 0
-        for token in line.split(" "):
-            if token in _ENDS:
-                if seen & (seen - 1):
-                    yield from self._mixed(seen, line[start:here])
-                seen, start = 0, here + 2
-            else:
-                seen |= exact(token, 0)
-                for prefix, bits in begun(token[:3], ()):
-                    if token.startswith(prefix):
-                        seen |= bits
-            here += len(token) + 1
+    def find(self, line: str) -> dict[str, str]:
+        """Return each signal with the first sentence that shows it."""
+        found: dict[str, str] = {}
+        bits = self._bits_of
+        for sentence in _SENTENCE_END.split(line):
+            seen = 0
+            for token in sentence.split(" "):
+                seen |= bits(token)
+            missing = ~seen
+            if seen & (seen - 1):
+                for label in [label for needs, label in self._mixtures if not needs & missing]:
+                    found.setdefault(label, sentence.strip())
+        return found
 
-    def _mixed(self, seen: int, sentence: str) -> Iterator[tuple[str, str]]:
-        missing = ~seen
-        for needs, label in self._mixtures:
-            if not needs & missing:
-                yield label, sentence.strip()
+    def _word_bits(self, token: str) -> int:
+        """Return the bits of all classes that hold a word."""
+        begun = self._begun.get(token[:3], ())
+        return self._exact.get(token, 0) | sum({bit for prefix, bit in begun if token.startswith(prefix)})
 
     def _needs(self, line: str) -> int:
         return sum({self._bit(item.strip()) for item in line.split("&")})
@@ -250,5 +259,4 @@ class Mixtures:
         return bit
 
 
-_ENDS = frozenset(".?!")
 MIXTURES = Mixtures(_TABLE, _CLASSES)

@@ -6,23 +6,28 @@ Topic = Literal["exit_topic", "disputes_colleague"]
 
 TOPICS: dict[Topic, str] = {
     "exit_topic": """
-        export*|download*|extract*|backup|dump|copy ..4 all|everything|entire|complete|full|whole
-        export|extract|dump|copy of ..3 all|everything|our_entire|entire
+        export*|download*|extract*|backup|dump ..4 all|everything|entire|complete|full|whole !invoice*|bills|receipts|my_invoices|\
+our_invoices|the_invoices|my_bills|our_bills
         all|everything|entire ..4 export*|download*|dump
-        full|complete|entire ..1 export|dump|extract|copy|backup
-        notice
-        terminat*|last_day|final_day|end_date|expir*
-        term|contract|subscription|agreement|order_form ..3 end|ends|expire*|run_out|finish*|over
-        when does|do|is ..4 end|expire|over|up
-        renew|renewal|renews
-        hand over|handover|hand_off
-        handover|offboard*
+        full|complete|entire|whole ..1 export|dump|extract|backup
+        copy of ..1 everything|all_our|all_data|all_the_data|our_data
+        notice ..1 period|deadline|date|term|applies
+        what|which|how_much|how_long|give|giving|serve ..3 notice
+        terminat*
+        last|final ..1 day|date ..8 contract|subscription|term|notice|leave|cancel|it
+        term|contract|subscription|agreement|order_form ..3 end|ends|expire*|run_out|finish*|over|run
+        when does|do|is ..3 term|contract|subscription|agreement|plan ..4 end|expire|over|up|finish
+        hand|handing over !the_phone
+        handover|hand_off
+        offboard*
         off board*
-        migrat*|mov*|switch*|transition* ..4 away|elsewhere|off|out|another_provider|another_vendor|another_tool
+        migrat*|mov*|switch*|transition* ..4 away|elsewhere|another_provider|another_vendor|another_tool|other_tool
+        migrat*|mov* ..2 off|out ..1 of|from|your
         leave|leaving|exit you|your|the_contract|the_platform|plan
-        get|getting|take ..3 data ..1 out|back|off|with_us
+        get|getting|take|taking ..3 data ..1 out|back|off|with_us
         get|getting ..1 out of ..3 contract|agreement
         what happens ..4 data
+        what happens ..6 if|when ..2 leave|cancel|stop
         cancel*|close|closing|end ..3 account|contract|subscription|agreement|plan
     """,
     "disputes_colleague": """

@@ -7,11 +7,11 @@ from itertools import product
 HEAD, TAIL = 20_000, 5_000
 """How much of a long message is read: its beginning and its end."""
 
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
-_LOOKALIKES = str.maketrans(
-    "аеорсухіјѕԁһӏвкмнтгαεοιρντυχκβηζμϲ", "aeopcyxijsdhlbkmhtraeoipvtuxkbnzuc"
-)  # noqa: RUF001 the letters that pass for Latin ones are the point
+_LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏвкмнтгαεοιρντυχκβηζμϲ", "aeopcyxijsdhlbkmhtraeoipvtuxkbnzuc")
 _FOREIGN = re.compile(r"[\u0370-\u03ff\u0400-\u052f]")
 _WORD = re.compile(r"\w+")
 _SHORT = re.compile(
@@ -35,6 +35,7 @@ _SPELLED |= {"\n": "."} | {
 }
 _SIMPLE = r"[^\W\d_]+|[.!?;]{1,3}|[$€£]?\d(?:[\w.,:/%]{0,30}[\w%])?%?|'s\b|\n(?=[ \t\r]*\n)"
 _TOKEN = re.compile(_SIMPLE)
+_ASCII_TOKEN = re.compile(_SIMPLE.replace(r"[^\W\d_]+", "[a-z]+"))
 _TOKEN_OR_ADDRESS = re.compile(rf"[\w.+-]{{1,64}}@[\w.-]*|https?://[^\s]{{1,200}}|{_SIMPLE}")
 
 
@@ -61,7 +62,9 @@ def plain(text: str) -> str:
     text = text.lower()
     if "'" in text or "e-mail" in text:
         text = _SHORT.sub(_expanded, text)
-    token = _TOKEN_OR_ADDRESS if "@" in text or "://" in text else _TOKEN
+    token = _ASCII_TOKEN if text.isascii() else _TOKEN
+    if "@" in text or "://" in text:
+        token = _TOKEN_OR_ADDRESS
     return f". {' '.join([_SPELLED.get(word, word) for word in token.findall(text)])} . "
 
 

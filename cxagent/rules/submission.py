@@ -197,11 +197,18 @@ class Submission:
         own = self.reading.names
         return own | frozenset(self.proposal.signals if self.proposal else ())
 
-    def rows(self, view: PartView) -> Iterator[tuple[str, FullRow]]:
-        """Yield every row of the playbook that limits a part: by its tools, its matters, its intent, its stance.
+    def rows(self, view: PartView) -> tuple[tuple[str, FullRow], ...]:
+        """Return every row of the playbook that limits a part: by its tools, its matters, its intent, its stance.
 
         On a calm small account the tools alone decide; from mid upward, and at risk, the intent's class counts too.
         """
+        return self._rows[view.index]
+
+    @cached_property
+    def _rows(self) -> tuple[tuple[tuple[str, FullRow], ...], ...]:
+        return tuple(tuple(dict(self._rows_of(view)).items()) for view in self.parts)
+
+    def _rows_of(self, view: PartView) -> Iterator[tuple[str, FullRow]]:
         book = self.playbook
         for call in view.loud:
             if call.tool is None:
@@ -253,11 +260,13 @@ def cap(
 ) -> Iterator[Cap]:
     """Yield one cap, or nothing where the limit is `act`."""
     if autonomy < ACT:
-        yield Cap(
+        # Built by our own rules from typed values: checking them again would cost more than the rule.
+        yield Cap.model_construct(
             autonomy=autonomy,
             reason=reason,
             why=why,
             unless=unless,
             numbers={name: str(value) for name, value in numbers.items()},
             part=part.index if part else None,
+            rule="",
         )

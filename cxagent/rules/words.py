@@ -176,6 +176,8 @@ def grounded(sub: Submission) -> Iterator[Cap]:
     """Every figure of the reply equals one on record or in the proposed actions."""
     if sub.proposal is None or sub.audit.account is None:
         return
+    if not sub.states_money:
+        return
     for figure in ungrounded(sub.proposal.reply, known_figures(sub)):
         why = f"no record and no proposed action holds the figure {figure.words!r}"
         yield from cap(DRAFT, Reason.UNGROUNDED_FIGURE, why, "every figure were on record", figure=figure.words)

@@ -6,7 +6,7 @@ Run it with `make bench`. It prints CPU milliseconds (medians) and ratios; nothi
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -20,7 +20,7 @@ from cxagent.domain.ticket import Incoming, Sender, Ticket
 from cxagent.domain.vocabulary import Stance
 from cxagent.scaffold import deployment
 
-ROUNDS, WARM_UP = 40, 8
+ROUNDS, WARM_UP, COPIES = 60, 10, 100
 
 
 class Scripted:
@@ -63,6 +63,18 @@ def account() -> Account:
     )
 
 
+def copies(one: Account) -> Iterator[Account]:
+    """Yield look-alikes of an account, so that every ticket comes from another one."""
+    assert one.crm is not None
+    for number in range(COPIES):
+        contacts = tuple(
+            contact.model_copy(update={"email": contact.email.replace("@", f"@{number}.")})
+            for contact in one.crm.contacts or ()
+        )
+        crm = one.crm.model_copy(update={"contacts": contacts})
+        yield one.model_copy(update={"id": f"{one.id}-{number}", "crm": crm})
+
+
 def milliseconds(work: Callable[[int], Any]) -> float:
     """Return the median CPU time of one call in milliseconds."""
     for number in range(WARM_UP):
@@ -92,7 +104,7 @@ def main() -> None:
         url = f"sqlite:///{folder}/bench.sqlite"
         module = load_graph_file(deployment())
         project: Project = module.project
-        project.__dict__["sources"] = (HeldSource((known,)),)
+        project.__dict__["sources"] = (HeldSource(tuple(copies(known))),)
         project.__dict__["proposers"] = (Scripted(),)
         project.config.settings["sandbox"] = f"{folder}/sandbox.sqlite"
         import os
@@ -104,10 +116,10 @@ def main() -> None:
             ticket = Ticket(
                 id=f"T{number}",
                 received_at=clock.now(),
-                sender=Sender(email=contact.email, verified=True),
+                sender=Sender(email=contact.email.replace("@", f"@{number % COPIES}."), verified=True),
                 body="The export was slow today. Any chance of a small credit?",
             )
-            result = agent.run(Incoming(ticket=ticket, account_id=known.id))
+            result = agent.run(Incoming(ticket=ticket, account_id=f"{known.id}-{number % COPIES}"))
             assert result["autonomy"] == "act", result
 
         plain = plain_graph(6, open_saver(f"sqlite:///{folder}/plain.sqlite"))
@@ -125,7 +137,7 @@ def main() -> None:
             sub = bench.judge.submit(state.ticket, state.audit, state.reading, state.proposal, read_by_proposer=True)
 
             def gate(_: int) -> None:
-                for name in ("parts", "calls", "phrases", "signals", "states_money", "refuses_in_words"):
+                for name in ("parts", "calls", "phrases", "signals", "states_money", "refuses_in_words", "_rows"):
                     sub.__dict__.pop(name, None)
                 rule(sub)
 

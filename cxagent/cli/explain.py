@@ -1,0 +1,212 @@
+"""`cxagent explain`: why a decision came out as it did, and what happened then."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cxagent.cli.options import HERE, AsJson, Home, argument
+from cxagent.cli.screen import page, pairs, plain, print_json, route, shortened, styled, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cxagent.cli.telling import Told
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(explain)
+
+
+def explain(
+    decision_id: Annotated[str, typer.Argument(metavar="DECISION_ID", help="A decision; a draft or a ticket will do as well.")],
+    project: Home = HERE,
+    json: AsJson = False,
+) -> None:
+    """Show the facts with source and age, the caps that bound, and what would have made it autonomous."""
+    from cxagent.cli.telling import find, tell
+    from cxagent.project import Project
+
+    with Project(project).store.read() as connection:
+        told = tell(connection, find(connection, decision_id))
+        after = _after(connection, told)
+    if json:
+        print_json(_value(told, after))
+    else:
+        _show(page(), told, after, argument(project))
+
+
+def _value(told: "Told", after: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the explanation as one JSON object."""
+    entry, ruling, body = told.entry, told.ruling, told.entry["body"]
+    return {
+        "decision_id": entry["id"],
+        "ticket_id": entry["ticket_id"],
+        "account_id": entry["account_id"],
+        "account": told.account,
+        "at": entry["at"],
+        "autonomy": body["autonomy"],
+        "reasons": body["reasons"],
+        "intents": body["intents"],
+        "playbook": body["playbook"],
+        "context": body["context"],
+        "stake": body["stake"],
+        "gives": body["gives"],
+        "deviations": body["deviations"],
+        "erased": told.erased,
+        "identity": told.audit.get("identity"),
+        "facts": told.audit.get("facts", []),
+        "sections": told.audit.get("sections", []),
+        "caps": ruling.get("caps", []),
+        "binding": ruling.get("binding", []),
+        "would_have_acted": ruling.get("would_have_acted", []),
+        "sign_off": ruling.get("sign_off"),
+        "four_eyes": ruling.get("four_eyes"),
+        "signals": ((told.entry["personal"] or {}).get("reading") or {}).get("signals", []),
+        "proposal": told.proposal,
+        "then": after,
+    }
+
+
+# ---- what happened then ---------------------------------------------------------------------------------------------
+
+
+def _after(connection: Any, told: "Told") -> list[dict[str, Any]]:
+    """Return what the ledger holds of the ticket since the decision, oldest first."""
+    from cxagent.ledger import personal
+    from cxagent.ledger.store import TABLES
+
+    ticket_id, seq = told.entry["ticket_id"], told.entry["seq"]
+    log, execution, outbox, review = (TABLES[name] for name in ("decision_log", "execution", "outbox", "review"))
+    found: list[dict[str, Any]] = []
+    later = log.select().where(log.c.ticket_id == ticket_id, log.c.seq > seq).order_by(log.c.seq)
+    for row in connection.execute(later).mappings():
+        text = personal.get(connection, row["personal_id"]) if row["personal_id"] else None
+        body = _parsed(row["body"])
+        if row["kind"] == "review":
+            signed = connection.execute(review.select().where(review.c.id == body["review"])).mappings().one()
+            body |= {"by": signed["by"], "note": (text or {}).get("note")}
+        if row["kind"] == "handoff" and told.handoff:
+            body |= {"owner": told.handoff["owner"], "deadline": told.handoff["deadline"]}
+        found.append({"what": row["kind"], "at": row["at"], "entry": row["id"], **body})
+    for row in connection.execute(execution.select().where(execution.c.ticket_id == ticket_id)).mappings():
+        at = row["started_at"] or row["done_at"] or told.entry["at"]
+        found.append({"what": "effect", "at": at, "tool": row["tool"], "status": row["status"], "key": row["id"]})
+    for row in connection.execute(outbox.select().where(outbox.c.ticket_id == ticket_id)).mappings():
+        found.append({"what": "reply", "at": row["at"], "kind": row["kind"]})
+    return sorted(found, key=lambda one: (one["at"], _ORDER.index(one["what"])))
+
+
+_ORDER = ("ruling", "review", "stop", "effect", "reply", "outcome", "handoff", "erasure")
+
+
+def _parsed(body: str) -> dict[str, Any]:
+    import json as json_
+
+    return dict(json_.loads(body))
+
+
+def _happened(one: dict[str, Any]) -> str:
+    """Return one event in words."""
+    match one["what"]:
+        case "ruling":
+            return f"ruled again: {one['autonomy']} ({', '.join(one['reasons']) or 'nothing objects'}), {one['entry']}"
+        case "review":
+            why = f" ({one['reason']})" if one.get("reason") else ""
+            note = f": {one['note']}" if one.get("note") else ""
+            return f"{one['by']}, {one['role'].replace('_', ' ')}, decided {one['verdict']}{why}{note}"
+        case "effect":
+            return f"{one['tool']}: {one['status'].replace('_', ' ')}"
+        case "reply":
+            return f"the {one['kind']} was released to its channel"
+        case "handoff":
+            return f"{one.get('owner', 'a person')} owns it, until {one.get('deadline', '')[:16].replace('T', ' ')}"
+        case "outcome":
+            return str(one["disposition"]).replace("_", " ")
+        case other:
+            return str(other)
+
+
+# ---- on the screen --------------------------------------------------------------------------------------------------
+
+
+def _show(out: "Console", told: "Told", after: list[dict[str, Any]], where: str) -> None:
+    entry, body = told.entry, told.entry["body"]
+    head = styled(f"{told.account}, ticket {entry['ticket_id']}: ", "bold").append_text(route(told.autonomy))
+    out.print(head)
+    out.print(pairs(_heading(told)))
+    if told.erased:
+        out.print(styled("The personal data of this ticket was erased; the ruling and its reasons stay.", "yellow"))
+        out.print(pairs([("reasons", ", ".join(body["reasons"]) or "none")]))
+    else:
+        _why(out, told)
+        _facts(out, told)
+        _proposed(out, told)
+    _then(out, told, after, where)
+
+
+def _heading(told: "Told") -> list[tuple[str, object]]:
+    entry, body, identity = told.entry, told.entry["body"], told.audit.get("identity") or {}
+    sender = f"{identity.get('name') or identity.get('email')} ({identity.get('title') or 'role unknown'})"
+    return [
+        ("decision", entry["id"]),
+        ("at", entry["at"][:16].replace("T", " ") + " UTC"),
+        *([("asked by", f"{sender}; {identity.get('why')}")] if identity else []),
+        ("wants", ", ".join(body["intents"]) or "not asked: a person was needed whatever the request"),
+        ("at stake", f"{body['stake']}; this gives {body['gives']}"),
+        ("playbook", body["playbook"] + "".join(f"; deviation: {one}" for one in body["deviations"])),
+    ]
+
+
+def _why(out: "Console", told: "Told") -> None:
+    if not told.because:
+        out.print(styled("Nothing capped it: no rule calls for a person.", "green"))
+        return
+    caps = table("at most", "because", "rule", title="What capped it")
+    seen: set[tuple[str, str]] = set()
+    for cap in sorted(told.ruling.get("caps", []), key=lambda one: one["autonomy"] != told.autonomy):
+        if (cap["reason"], cap["why"]) not in seen and cap["autonomy"] != "act":
+            seen.add((cap["reason"], cap["why"]))
+            binds = cap["autonomy"] == told.autonomy
+            caps.add_row(route(cap["autonomy"]), styled(cap["why"], "" if binds else "dim"), styled(cap["reason"], "dim"))
+    out.print(caps)
+    if unless := told.ruling.get("would_have_acted"):
+        out.print(styled("It would have acted alone had all of this been so:", "bold"))
+        for one in unless:
+            out.print(styled(f"  - {one}"))
+
+
+def _facts(out: "Console", told: "Told") -> None:
+    ages = {one["source"]: one["age_days"] for one in told.audit.get("sections", [])}
+    shown = table("fact", "value", "source", "age", "status", title="What was known")
+    for fact in told.audit.get("facts", []):
+        age = ages.get(fact["source"])
+        days = "" if fact["source"] == "derived" else "unknown" if age is None else f"{age} d"
+        value = fact["value"] or "unknown"
+        more = f" ({fact['derivation']})" if fact["derivation"] and fact["derivation"] != value else ""
+        style = "" if fact["status"] == "present" else "yellow"
+        shown.add_row(styled(fact["name"], "dim"), styled(value + more), fact["source"], days, styled(fact["status"], style))
+    if shown.row_count:
+        out.print(shown)
+    else:
+        out.print(styled("No account facts were read: the sender does not lead to an account.", "yellow"))
+
+
+def _proposed(out: "Console", told: "Told") -> None:
+    if told.proposal is None:
+        out.print(styled("No proposal: the audit and the message alone called for a person."))
+        return
+    reply = shortened(told.proposal["reply"], 600)
+    out.print(pairs([("proposed reply", reply), ("proposed actions", ", ".join(told.did) or "none")]))
+
+
+def _then(out: "Console", told: "Told", after: list[dict[str, Any]], where: str) -> None:
+    if after:
+        shown = table("at", "what happened then")
+        for one in after:
+            shown.add_row(one["at"][:16].replace("T", " "), styled(_happened(one)))
+        out.print(shown)
+    if told.draft and told.draft["status"] == "open":
+        draft = told.draft
+        out.print(styled(f"It waits for {draft['assignee']} until {draft['deadline'][:16].replace('T', ' ')} UTC."))
+        out.print(plain(f"Next: cxagent review {draft['id']} approve{where}"), soft_wrap=True)
