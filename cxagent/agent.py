@@ -16,7 +16,8 @@ from cxagent.project import Project, load_graph_file
 from cxagent.proof import require_sound
 from cxagent.reviewing import answer_of
 from cxagent.shape import require_shape
-from cxagent.steps import edited, held
+from cxagent.steps.edits import edited
+from cxagent.steps.held import held
 
 
 class Agent:
@@ -98,7 +99,7 @@ class Agent:
             raise Refused(f"the thread of {draft_id} does not wait; run the ticket again")
         if verdict in ("edit", "respond"):
             self._rehearse(snapshot.values, review)
-        told = steps.reviewing.claim(draft_id, review, *steps.terms_of_approval(snapshot.values))
+        told = steps.reviewing.claim(draft_id, review, *steps.recorder.approval(held(snapshot.values)))
         if refused := told["review"].get("refused"):
             return {"ticket_id": row["ticket_id"], "draft_id": draft_id, "status": "waiting", "said": refused}
         answers = {one.id: answer_of(review) for one in snapshot.interrupts}
@@ -114,7 +115,7 @@ class Agent:
             raise BadInput("to respond, give the text with --reply", where="respond")
         steps, given = self.project.steps, held(values)
         assert given.proposal is not None
-        sub = steps.submit(given, edited(given.proposal, review.model_dump()))
+        sub = steps.recorder.submission(given, edited(given.proposal, review.model_dump()))
         if trouble := steps.reviewing.objection(review.role, steps.judge.rule(sub)):
             raise Refused(f"the edit is not within your authority: {trouble}")
 

@@ -114,7 +114,10 @@ def options(ruling: Ruling) -> list[dict[str, str]]:
     if ruling.autonomy == Autonomy.HANDOFF:
         return [
             {"do": "call or write yourself", "then": "the account hears from the person it knows"},
-            {"do": "check the facts first", "then": "nothing goes out until you answer; the acknowledgement is neutral"},
+            {
+                "do": "check the facts first",
+                "then": "nothing goes out until you answer; the acknowledgement is neutral",
+            },
             {"do": "pass it on", "then": "name the colleague; the deadline stays"},
         ]
     return [
@@ -129,9 +132,9 @@ def describe(shown: dict[str, Any]) -> str:
     """Return the card as text for front ends that show nothing else."""
     people, stake = shown["who"], shown["at_stake"]
     lines = [
-        f"{people['sender']} ({people['role'] or 'role unknown'}) of {people['account'] or 'an unknown account'} wrote:",
+        f"{people['sender']} ({people['role'] or 'role unknown'}) of {people['account'] or 'nobody we know'} wrote:",
         f"  {shown['message']['body'].strip()[:600]}",
-        f"At stake: {stake['stake']} ({stake['tier'] or 'unknown tier'}); {stake['renewal_window'] or 'window unknown'}",
+        f"At stake: {stake['stake']} ({stake['tier'] or 'tier unknown'}); {stake['renewal_window'] or 'no dates'}",
         *(f"Risk: {risk}" for risk in stake["risks"]),
         *(f"Their goal: {goal['goal']}" for goal in stake["goals"]),
         "Why you see this:",

@@ -20,7 +20,6 @@ from cxagent.ledger import executions, journal
 from cxagent.ledger.executions import Step, Terms
 from cxagent.ledger.store import Connection, Store
 
-
 Closing = Callable[[Connection, list[str]], None]
 """Records the end of a run in an open transaction; it is told the keys of all effects."""
 
@@ -146,5 +145,3 @@ class Executor:
 
 def _told(tool: str, status: str, said: str, key: str) -> dict[str, Any]:
     return {"tool": tool, "status": status, "said": said, "key": key}
-
-

@@ -109,7 +109,9 @@ def _ask(one: Callable[..., Iterator[Cap]], *about: Submission | PartView) -> li
         return [cap.model_copy(update={"rule": name}) for cap in one(*about)]
     except Exception as error:
         why = f"the rule {name} failed: {type(error).__name__}: {error}"
-        return [Cap(autonomy=HANDOFF, reason=Reason.SOURCE_FAILED, why=why, unless=f"the rule {name} had worked", rule=name)]
+        return [
+            Cap(autonomy=HANDOFF, reason=Reason.SOURCE_FAILED, why=why, unless=f"the rule {name} had worked", rule=name)
+        ]
 
 
 def deviations(sub: Submission) -> tuple[str, ...]:

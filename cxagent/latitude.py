@@ -1,4 +1,4 @@
-"""Latitude: what the track record of a cell allows. Evidence can tighten here by itself; it loosens nowhere in this module.
+"""Latitude: what the track record of a cell allows. Evidence tightens here by itself; nothing loosens here.
 
 The detector is the mixture Shiryaev-Roberts statistic: for rates q_i above an accepted rate p0, with
 lam_i = (q_i - p0) / (p0 (1 - p0)), each evidence item X in [0, 1] moves M_i to (M_i + 1)(1 + lam_i (X - p0)); it alarms
@@ -81,5 +81,7 @@ def _tightened(intent: str, segment: str, record: Sequence[Verdict]) -> Cell | N
         mean, parts = statistic([verdict.evidence], start=parts)
         if mean >= ALARM_AT:
             wrong = sum(one.outcome == "disagree" for one in record[:count])
-            return Cell(intent=intent, segment=segment, cap=DRAFT, why=f"people disagreed in {wrong} of {count} reviews")
+            return Cell(
+                intent=intent, segment=segment, cap=DRAFT, why=f"people disagreed in {wrong} of {count} reviews"
+            )
     return None

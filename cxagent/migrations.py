@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 from cxagent import clock
 from cxagent.records import MigrationRow
 
+MIGRATION = SQLModel.metadata.tables["migration"]
 Migration = Callable[[Connection], None]
 
 
@@ -48,7 +49,7 @@ def applied(connection: Connection) -> int:
     """Return the number of the last migration that was applied, 0 for an empty database."""
     if not inspect(connection).has_table("migration"):
         return 0
-    return max(connection.execute(select(MigrationRow.number)).scalars(), default=0)
+    return max(connection.execute(select(MIGRATION.c.number)).scalars(), default=0)
 
 
 def migrate(connection: Connection) -> int:
@@ -57,5 +58,5 @@ def migrate(connection: Connection) -> int:
     for number, migration in enumerate(MIGRATIONS[done:], start=done + 1):
         migration(connection)
         row = MigrationRow(number=number, name=migration.__name__, at=clock.now().isoformat())
-        connection.execute(SQLModel.metadata.tables["migration"].insert().values(**row.model_dump()))
+        connection.execute(MIGRATION.insert().values(**row.model_dump()))
     return len(MIGRATIONS) - done

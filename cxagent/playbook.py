@@ -1,14 +1,14 @@
-"""The Financial Playbook: what may be done, for whom, up to how much, signed off by whom; data that a finance lead reads.
+"""The Financial Playbook: what may be done, for whom, up to how much, signed off by whom; data a finance lead reads.
 
 The numbers live in `graphs/playbook.yaml`. This module gives them types, refuses what is incomplete, and answers the
 few questions that the rules ask. Whether the whole is monotone is proven in `proof`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -254,7 +254,7 @@ class Playbook(Value):
         return self
 
     @staticmethod
-    def _complete(field: str, table: Mapping[str, object], keys: list[str]) -> None:
+    def _complete(field: str, table: Mapping[Any, object], keys: Sequence[object]) -> None:
         if missing := [str(key) for key in keys if key not in table]:
             raise ValueError(f"{field}: no line for {', '.join(missing)}")
 

@@ -115,7 +115,9 @@ class Project:
         """The configuration; a missing file means that this is no project."""
         path = self.home / "graphs" / "project.yaml"
         if not path.is_file():
-            raise BadInput("is no cxagent project (graphs/project.yaml is missing); try `cxagent init`", where=str(self.home))
+            raise BadInput(
+                "is no cxagent project (graphs/project.yaml is missing); try `cxagent init`", where=str(self.home)
+            )
         try:
             return Config.model_validate(read_yaml(path) or {})
         except ValidationError as error:
@@ -240,7 +242,7 @@ def load_graph_file(home: Path) -> ModuleType:
 
 
 def load_package(folder: Path) -> ModuleType:
-    """Load a folder with an `__init__.py` as a package under a private name, so that no installed package interferes."""
+    """Load a folder with an `__init__.py` as a package under a private name, so that no installed one interferes."""
     path = folder.resolve() / "__init__.py"
     if not path.is_file():
         raise BadInput("holds no __init__.py", where=str(folder))

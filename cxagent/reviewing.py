@@ -47,7 +47,9 @@ class Reviewing:
             return "; ".join(cap.why for cap in ruling.binding) or "a person must own it"
         return self.may_sign(role, ruling.sign_off)
 
-    def claim(self, draft_id: str, review: Review, terms: Terms | None = None, grant: Grant | None = None) -> TicketState:
+    def claim(
+        self, draft_id: str, review: Review, terms: Terms | None = None, grant: Grant | None = None
+    ) -> TicketState:
         """Record the verdict on a draft, and mint the authorization of an approval in the same transaction."""
         if review.reason is not None and review.reason not in REASONS:
             raise BadInput(f"{review.reason!r} is no reason; reasons are {', '.join(REASONS)}", where="--reason")

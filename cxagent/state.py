@@ -1,4 +1,4 @@
-"""The state of one ticket's thread: plain JSON, customer text only inside dicts, ids where the ledger holds the rest."""
+"""The state of one ticket's thread: plain JSON, customer text only inside dicts, ids for what the ledger holds."""
 
 from typing import Any, NotRequired, TypedDict
 

@@ -14,14 +14,17 @@ STOREYS: dict[str, tuple[str, ...]] = {
     "words": ("domain", "errors", "clock"),
     "judgement": ("context", "playbook", "rules", "gate", "economics", "latitude", "reading", "proof"),
     "memory": ("records", "migrations", "ledger", "checkpoints"),
-    "doing": ("sources", "proposers", "actions", "state", "shape", "steps", "project", "executor"),
+    "doing": (
+        *("sources", "intake", "proposers", "actions", "answers", "brief", "judge", "reviewing", "executor"),
+        *("state", "steps", "shape", "project", "soundness", "agent"),
+    ),
     "edges": ("evaluation", "review", "quality", "value", "worker", "cli", "testing", "scaffold"),
 }
 LEVEL = {module: level for level, modules in enumerate(STOREYS.values()) for module in modules}
 EDGES = frozenset(STOREYS["edges"])
 
 # Who may import what lies outside; a name that is not listed here is free to everybody but the judgement.
-GRAPH_BUILDERS = frozenset({"steps", "project", "shape", "checkpoints"})
+GRAPH_BUILDERS = frozenset({"steps", "project", "shape", "agent", "checkpoints"})
 RESERVED: dict[str, frozenset[str]] = {
     "langgraph": GRAPH_BUILDERS,
     "sqlmodel": frozenset(STOREYS["memory"]),

@@ -307,6 +307,7 @@ def nested(depth: int) -> dict[str, Any]:
         ({**GOOD, "signals": "exit"}, "signals"),
         (acting(number="INV\x00"), "stored"),
         (acting(number="\ud800"), "stored"),
+        (acting(**{"\x00": 1}), "stored"),
         (acting(amount=float("inf")), "finite"),
         (acting(**nested(40)), "deeply"),
         (f"{TEXT} or rather {json.dumps({**GOOD, 'reply': 'Yes.'})}", "more than one"),
@@ -366,12 +367,12 @@ def test_only_listed_fields_leave_the_account(guidance: Guidance) -> None:
     billing = {
         "as_of": None,
         "overdue": {"amount": "12.50", "currency": "EUR"},
-        "credits": [{"amount": {"amount": "5", "currency": "EUR"}, "to": "bob@acme.example"}],
+        "credits": [{"amount": {"amount": "5", "currency": "EUR"}, "to": "Roberta"}],
     }
-    support = {"as_of": None, "history": [{"what": "Ann (ann@acme.example) wrote to bob@acme.example"}]}
+    support = {"as_of": None, "csat": [2], "history": [{"what": "Ann (ann@acme.example) wrote to bob@acme.example"}]}
     told = known(account={"crm": crm, "billing": billing, "support": support})
     system = Prompt.of(guidance, TOOLS).messages(told)[0].text
-    for secret in ("bob@acme.example", "difficult", "777", "chief of everything"):
+    for secret in ("bob@acme.example", "Bob", "Roberta", "csat", "difficult", "777", "chief of everything"):
         assert secret not in system
     lines = (
         "billing.overdue: EUR 12.50",
@@ -432,6 +433,7 @@ def test_the_version_follows_what_shapes_an_answer(guidance: Guidance, tmp_path:
         ModelProposer(model, guidance, TOOLS, name="model b").version,
         ModelProposer(model, guidance, toolbox(), name="model a").version,
         ModelProposer(model, load_guidance(tmp_path), TOOLS, name="model a").version,
+        ModelProposer(model, Guidance(guidance.intents, "another example"), TOOLS, name="model a").version,
     ]
     assert len(set(versions)) == len(versions)
     assert versions[0] == ModelProposer(model, guidance, TOOLS, name="model a").version

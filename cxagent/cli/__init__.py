@@ -26,7 +26,9 @@ class Spoken(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; what goes wrong becomes a sentence on standard error."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except CxagentError as error:
             _end(error, f"cxagent: {error}", error.exit_code)
         except KeyboardInterrupt as error:
@@ -84,4 +86,4 @@ for module in (init, demo, check, run, drafts, explain, stop, verify, playbook, 
 
 def main() -> None:
     """Run the command line; the console script points here."""
-    app()
+    app(prog_name="cxagent")

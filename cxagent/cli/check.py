@@ -97,7 +97,9 @@ def _playbook(home: "Project") -> Lines:
     else:
         yield Line("playbook", "ok", said)
     if book.public_fact_exemption:
-        yield Line("playbook", "warning", "the public-fact exemption is on: a deviation, shown on every decision that uses it")
+        yield Line(
+            "playbook", "warning", "the public-fact exemption is on: a deviation, shown on every decision that uses it"
+        )
 
 
 def _proof(home: "Project") -> Lines:
@@ -110,7 +112,9 @@ def _proof(home: "Project") -> Lines:
 
 def _tools(home: "Project") -> Lines:
     book, tools = home.playbook, home.tools
-    lost = [f"{one.name} names the matter {one.matter!r}, which has no row" for one in tools.values() if _no_row(home, one)]
+    lost = [
+        f"{one.name} names the matter {one.matter!r}, which has no row" for one in tools.values() if _no_row(home, one)
+    ]
     from cxagent.domain.vocabulary import SILENT
 
     lost += [
@@ -133,7 +137,10 @@ def _guidance(home: "Project") -> Lines:
     written, ruled = set(home.guidance.intents), set(home.playbook.intents)
     lost = [f"no guidance for {name}" for name in sorted(ruled - written)]
     lost += [f"the playbook does not know the intent {name}" for name in sorted(written - ruled)]
-    lost += [f"guidance names the tool {name}, which does not exist" for name in sorted(home.guidance.tools - set(home.tools))]
+    lost += [
+        f"guidance names the tool {name}, which does not exist"
+        for name in sorted(home.guidance.tools - set(home.tools))
+    ]
     said = "; ".join(lost) or f"{len(written)} intents, each with guidance and a line in the playbook"
     yield Line("guidance", "error" if lost else "ok", said)
 
@@ -175,9 +182,17 @@ def _database(home: "Project") -> Lines:
         stops = history.stops(connection) if done else []
     missing = len(MIGRATIONS) - done
     if missing > 0:
-        yield Line("database", "warning", f"{kind}: {missing} of {len(MIGRATIONS)} migrations are missing; the next run applies them")
+        yield Line(
+            "database",
+            "warning",
+            f"{kind}: {missing} of {len(MIGRATIONS)} migrations are missing; the next run applies them",
+        )
     elif missing < 0:
-        yield Line("database", "error", f"{kind}: it was written by a newer version ({done} migrations, {len(MIGRATIONS)} known)")
+        yield Line(
+            "database",
+            "error",
+            f"{kind}: it was written by a newer version ({done} migrations, {len(MIGRATIONS)} known)",
+        )
     else:
         yield Line("database", "ok", f"{kind}, {done} migrations applied")
     for one in stops:

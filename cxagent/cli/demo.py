@@ -139,7 +139,9 @@ def _declines(line: Line) -> bool:
 def _side_by_side(one: Line, other: Line) -> Any:
     from rich.console import Group
 
-    kind = "The same words, the same correct refusal, two accounts" if _declines(one) else "The same words, two accounts"
+    kind = (
+        "The same words, the same correct refusal, two accounts" if _declines(one) else "The same words, two accounts"
+    )
     shown = table("", shortened(one[2].account, 40), shortened(other[2].account, 40))
     for column in shown.columns[1:]:
         column.ratio = 1
@@ -166,7 +168,9 @@ def _routed(told: "Told") -> Any:
 
 
 def _all(lines: list[Line], day: datetime) -> Any:
-    shown = table("who asks what", "account, and why it matters", "route", "because", title=f"All tickets, {day:%d %B %Y}")
+    shown = table(
+        "who asks what", "account, and why it matters", "route", "because", title=f"All tickets, {day:%d %B %Y}"
+    )
     for column, ratio in zip(shown.columns, (5, 6, 3, 7), strict=True):
         column.ratio = ratio
     shown.expand = True
@@ -187,5 +191,3 @@ def _cells(incoming: "Incoming", told: "Told") -> tuple[Any, ...]:
         because = styled("; ".join(shortened(why, 120) for why in told.because[:2]))
     way = route(told.autonomy)
     return asked, account, way.append(f"\n{told.person}", style="not bold dim") if told.person else way, because
-
-

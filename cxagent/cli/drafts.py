@@ -79,7 +79,9 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 def _cells(row: dict[str, Any], why: tuple[str, ...]) -> tuple[Any, Any]:
     due = datetime.fromisoformat(row["deadline"])
     signs = row["required_role"].replace("_", " ") + (" + second person" if row["four_eyes"] else "")
-    left = styled(row["draft_id"], "cyan").append(f"\nuntil {due:%a %d %b %H:%M}\n{row['assignee']}\nsigns: {signs}", style="not cyan")
+    left = styled(row["draft_id"], "cyan").append(
+        f"\nuntil {due:%a %d %b %H:%M}\n{row['assignee']}\nsigns: {signs}", style="not cyan"
+    )
     right = styled(f"{row['account'] or row['account_id']}, {row['stake']} at stake\n", "bold")
     right.append("; ".join(why[:3]) or "the text was erased", style="not bold")
     tools = ", ".join(action["tool"] for action in row["actions"]) or "reply only"
@@ -94,13 +96,16 @@ def review(
         str | None, typer.Option("--as", metavar="NAME", help="Who decides; by default the playbook's first person.")
     ] = None,
     reason: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Why, for example wrong_facts; a wrong code is answered with the list.")
+        str | None,
+        typer.Option(metavar="CODE", help="Why, for example wrong_facts; a wrong code is answered with the list."),
     ] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="A word to the colleague who takes over.")] = None,
     reply: Annotated[str | None, typer.Option(metavar="TEXT", help="The text to send, with edit or respond.")] = None,
     args: Annotated[
         str | None,
-        typer.Option(metavar="JSON", help="With edit: a list of {tool, args}, or the changed arguments of the one action."),
+        typer.Option(
+            metavar="JSON", help="With edit: a list of {tool, args}, or the changed arguments of the one action."
+        ),
     ] = None,
     project: Home = HERE,
     json: AsJson = False,

@@ -22,12 +22,18 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Suites: .jsonl or .yaml files, or folders of them.")] = None,
-    json: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the report as JSON to this file.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="Suites: .jsonl or .yaml files, or folders of them.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", metavar="F", help="Write the report as JSON to this file.")
+    ] = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="F", help="Write the report as JUnit XML.")] = None,
     md: Annotated[Path | None, typer.Option("--md", metavar="F", help="Write the report as Markdown.")] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="F", help="Write the report as HTML.")] = None,
-    baseline: Annotated[Path | None, typer.Option("--baseline", metavar="F", help="Compare with an earlier report.")] = None,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", metavar="F", help="Compare with an earlier report.")
+    ] = None,
     trials: Annotated[int, typer.Option("--trials", metavar="N", min=1, help="How often each case is replayed.")] = 1,
     propose: Annotated[
         Proposes, typer.Option("--propose", help="Use each case's own proposal, or let the project propose.")

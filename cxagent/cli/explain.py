@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    decision_id: Annotated[str, typer.Argument(metavar="DECISION_ID", help="A decision; a draft or a ticket will do as well.")],
+    decision_id: Annotated[
+        str, typer.Argument(metavar="DECISION_ID", help="A decision; a draft or a ticket will do as well.")
+    ],
     project: Home = HERE,
     json: AsJson = False,
 ) -> None:
@@ -163,12 +165,9 @@ def _why(out: "Console", told: "Told") -> None:
         out.print(styled("Nothing capped it: no rule calls for a person.", "green"))
         return
     caps = table("at most", "because", "rule", title="What capped it")
-    seen: set[tuple[str, str]] = set()
-    for cap in sorted(told.ruling.get("caps", []), key=lambda one: one["autonomy"] != told.autonomy):
-        if (cap["reason"], cap["why"]) not in seen and cap["autonomy"] != "act":
-            seen.add((cap["reason"], cap["why"]))
-            binds = cap["autonomy"] == told.autonomy
-            caps.add_row(route(cap["autonomy"]), styled(cap["why"], "" if binds else "dim"), styled(cap["reason"], "dim"))
+    for cap in told.caps:
+        style = "" if cap["autonomy"] == told.autonomy else "dim"
+        caps.add_row(route(cap["autonomy"]), styled(cap["why"], style), styled(cap["reason"], "dim"))
     out.print(caps)
     if unless := told.ruling.get("would_have_acted"):
         out.print(styled("It would have acted alone had all of this been so:", "bold"))
@@ -185,7 +184,9 @@ def _facts(out: "Console", told: "Told") -> None:
         value = fact["value"] or "unknown"
         more = f" ({fact['derivation']})" if fact["derivation"] and fact["derivation"] != value else ""
         style = "" if fact["status"] == "present" else "yellow"
-        shown.add_row(styled(fact["name"], "dim"), styled(value + more), fact["source"], days, styled(fact["status"], style))
+        shown.add_row(
+            styled(fact["name"], "dim"), styled(value + more), fact["source"], days, styled(fact["status"], style)
+        )
     if shown.row_count:
         out.print(shown)
     else:

@@ -15,7 +15,9 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The new project's folder; it must hold none of the files.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The new project's folder; it must hold none of the files.")
+    ],
     project: Home = HERE,
 ) -> None:
     """Make a new project: graph, playbook, guidance, tools, sample world and suites. It runs as it is."""

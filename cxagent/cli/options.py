@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-Home = Annotated[
-    Path, typer.Option("--project", metavar="DIR", help="The folder of the project.", show_default="here")
-]
+Home = Annotated[Path, typer.Option("--project", metavar="DIR", help="The folder of the project.", show_default="here")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 HERE = Path()
 

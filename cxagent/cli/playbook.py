@@ -101,7 +101,9 @@ def _read(file: Path | None, project: Path) -> tuple[Any, "Playbook"]:
 def _show(out: "Console", book: "Playbook") -> None:
     said = book.model_dump(mode="json")
     out.print(styled(f"{book.name} {book.version}", "bold").append(f"  {book.objective}", style="not bold"))
-    out.print(pairs({name: said[name] for name in ("owner", "author", "approver", "effective", "review_by", "currency")}))
+    out.print(
+        pairs({name: said[name] for name in ("owner", "author", "approver", "effective", "review_by", "currency")})
+    )
     tiers = book.tiers
     high = ", ".join(sorted((*tiers.always_high_segments, *tiers.always_high_flags)))
     value = f"low_clv up to {tiers.low_clv_up_to:,}, mid up to {tiers.mid_up_to:,}, high above; always high: {high}"
@@ -109,17 +111,18 @@ def _show(out: "Console", book: "Playbook") -> None:
     _rows(out, "What may be done at most", "class", said["ceilings"])
     _rows(out, "Finer than a class", "matter", said["matters"])
     _rows(out, "One tool below its class", "tool", said["tools"])
-    _rows(out, "Inside the renewal window, lower still", "row", said["in_window"])
+    _rows(out, "Inside the renewal window, lower still", "row", said["in_window"], blank="act")
     _rows(out, "What the wording does", "signal", said["signals"])
     _money(out, book, said)
     _people(out, book, said)
 
 
-def _rows(out: "Console", title: str, name: str, rows: Mapping[str, Mapping[str, str]]) -> None:
+def _rows(out: "Console", title: str, name: str, rows: Mapping[str, Mapping[str, str]], blank: str = "") -> None:
     columns = ("low_clv", "mid", "high", "at_risk")
     shown = table(name, *columns, title=title)
     for key, row in rows.items():
-        shown.add_row(styled(key), *(route(row[column]) for column in columns))
+        # Inside the window `act` means: as outside; a row there can only lower.
+        shown.add_row(styled(key), *("" if row[one] == blank else route(row[one]) for one in columns))
     if rows:
         out.print(shown)
 

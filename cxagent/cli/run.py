@@ -29,7 +29,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    file: Annotated[str, typer.Argument(metavar="FILE.jsonl|-", help='One {"ticket": …, "account_id": …} a line; - reads stdin.')],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE.jsonl|-", help='One {"ticket": …, "account_id": …} a line; - reads stdin.')
+    ],
     project: Home = HERE,
     json: AsJson = False,
 ) -> None:

@@ -33,7 +33,9 @@ def stop(
     scope: Annotated[Scope, typer.Argument(help="What is stopped.")],
     key: Annotated[str | None, typer.Argument(help="Which account, tool or channel; none for `all`.")] = None,
     by: Annotated[str, typer.Option("--as", metavar="NAME", help="Who says so.")] = "",
-    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Why; it is shown with every ticket that it stops.")] = "",
+    why: Annotated[
+        str, typer.Option("--why", metavar="TEXT", help="Why; it is shown with every ticket that it stops.")
+    ] = "",
     release: Annotated[bool, typer.Option("--release", help="Turn the switch off again.")] = False,
     project: Home = HERE,
 ) -> None:

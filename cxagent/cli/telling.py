@@ -51,12 +51,20 @@ class Told:
         account = self.audit.get("account") or {}
         return str(account.get("name") or self.entry["account_id"])
 
+    @cached_property
+    def caps(self) -> tuple[dict[str, Any], ...]:
+        """Every cap once, the binding ones first, what concerns the account before what follows from it."""
+
+        def order(cap: dict[str, Any]) -> tuple[bool, int]:
+            return cap["autonomy"] != self.autonomy, _LAST.index(cap["reason"]) + 1 if cap["reason"] in _LAST else 0
+
+        capping = [cap for cap in self.ruling.get("caps") or () if cap["autonomy"] != "act"]
+        return tuple({(cap["reason"], cap["why"]): cap for cap in sorted(capping, key=order)}.values())
+
     @property
     def because(self) -> tuple[str, ...]:
         """The binding reasons in words, each once, what concerns the account before what follows from it."""
-        binding = self.ruling.get("binding") or []
-        ordered = sorted(binding, key=lambda cap: _LAST.index(cap["reason"]) + 1 if cap["reason"] in _LAST else 0)
-        if words := tuple(dict.fromkeys(cap["why"] for cap in ordered)):
+        if words := tuple(dict.fromkeys(cap["why"] for cap in self.caps if cap["autonomy"] == self.autonomy)):
             return words
         return tuple(code.replace("_", " ") for code in self.entry["body"]["reasons"])
 
@@ -80,7 +88,9 @@ class Told:
         if not standing:
             return ("the account is not known",)
         crm = (self.audit.get("account") or {}).get("crm") or {}
-        worth = f"{_money(crm.get('clv'))} ({standing['tier']})" if crm.get("clv") else f"{standing['tier']}, CLV unknown"
+        worth = (
+            f"{_money(crm.get('clv'))} ({standing['tier']})" if crm.get("clv") else f"{standing['tier']}, CLV unknown"
+        )
         health = f"health {crm['health']}" if crm.get("health") is not None else "health unknown"
         risks = [risk["why"] for risk in standing["risks"] if not risk["why"].startswith("health")]
         more = f" and {len(risks) - 1} more" if len(risks) > 1 else ""

@@ -24,7 +24,9 @@ def verify(project: Home = HERE, json: AsJson = False) -> None:
     if json:
         print_json({"whole": not touched, "lines": lines, "touched": [one.model_dump(mode="json") for one in touched]})
     elif touched:
-        shown = table("account", "line", "entry", "what", title=f"{len(touched)} places do not fit together, of {lines} lines")
+        shown = table(
+            "account", "line", "entry", "what", title=f"{len(touched)} places do not fit together, of {lines} lines"
+        )
         for one in touched:
             shown.add_row(*(styled(part) for part in (one.account_id, one.seq, one.entry or "-", one.what)))
         page().print(shown)

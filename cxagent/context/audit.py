@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
-from cxagent.context.identity import Identity, family_tree, resolve
+from cxagent.context.identity import Identity, ancestors, family_tree, resolve
 from cxagent.context.knowledge import Fact, Section, mismatches, missing_facts, monthly, seats_free, sections
 from cxagent.context.standing import Given, Standing, TrustEvent, stand
 from cxagent.domain.account import Account, Answers, Fault, Mismatch
@@ -132,11 +132,8 @@ def audit(
 
 
 def _root_of(account: Account, tree: Mapping[str, Account]) -> str:
-    seen, current = {account.id}, account
-    while current.parent_id in tree and current.parent_id not in seen:
-        current = tree[current.parent_id]
-        seen.add(current.id)
-    return current.id
+    above, _ = ancestors(account, tree)
+    return above[-1].id if above else account.id
 
 
 def _registered(account: Account) -> tuple[str, ...]:

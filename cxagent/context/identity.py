@@ -1,4 +1,4 @@
-"""Sender → contact → account → ultimate parent: resolved before anything else, from the record and never from the text."""
+"""Sender → contact → account → ultimate parent: resolved before anything else, from the record, never from the text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -93,7 +93,9 @@ def resolve(ticket: Ticket, hint: str | None, tree: Mapping[str, Account], playb
 def roles_of(title: str | None, playbook: Playbook) -> tuple[str, ...]:
     """Return the playbook's roles whose words stand in a title on record; a title without them has none."""
     words = f" {_words(title or '')} "
-    return tuple(sorted(role for role, marks in playbook.roles.items() if any(f" {_words(m)} " in words for m in marks)))
+    return tuple(
+        sorted(role for role, marks in playbook.roles.items() if any(f" {_words(m)} " in words for m in marks))
+    )
 
 
 def _words(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What is present, stale, missing, contradictory or denied: the state of every section, and the contradictions between them."""
+"""What is present, stale, missing, contradictory or denied: the state of the sections, and what is torn."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -106,7 +106,7 @@ def _agree(left: object, right: object, check: Check) -> bool:
 
 
 def places(account: Account, path: str) -> set[object]:
-    """Return every known value at a path such as `contract.currency` or `billing.invoices.currency`; empty if unknown."""
+    """Return every known value at a path such as `contract.currency`; empty where nothing is known."""
     match path:
         case "contract.rhythm":
             return _rhythm(account.contract.kind if account.contract else None)
@@ -136,7 +136,9 @@ def _rhythm(text: str | None) -> set[object]:
 
 
 def _committed_seats(terms: Iterable[str]) -> set[object]:
-    return {int(n) for term in terms for n in re.findall(r"\b(\d{1,6}) committed (?:seats|licen[cs]es|users)", term, re.I)}
+    return {
+        int(n) for term in terms for n in re.findall(r"\b(\d{1,6}) committed (?:seats|licen[cs]es|users)", term, re.I)
+    }
 
 
 def monthly(account: Account) -> bool:

@@ -1,4 +1,4 @@
-"""How the account stands: tier, risk, renewal window, what was given away, what was promised; each with its derivation."""
+"""How the account stands: tier, risk, renewal window, what was given and promised; each with its derivation."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -14,7 +14,7 @@ from cxagent.playbook import Playbook
 
 
 class TrustEvent(Value):
-    """A kept or broken promise, an error, an apology: `weight` is negative where trust was lost, a major breach is -1."""
+    """A kept or broken promise, an error, an apology: a major breach weighs -1, what restores trust is positive."""
 
     at: Instant
     weight: Number
@@ -124,7 +124,9 @@ def stand(
         window=_tightest(account, windows),
         exposure=exposure_of([tree[key] for key in family], playbook, at, fx, given),
         trust_balance=balance,
-        unkept=tuple(p for p in _promises(account) if p.kept is False or (p.kept is None and p.due and p.due < at.date())),
+        unkept=tuple(
+            p for p in _promises(account) if p.kept is False or (p.kept is None and p.due and p.due < at.date())
+        ),
     )
 
 
@@ -241,7 +243,9 @@ def risks_of(account: Account, playbook: Playbook, at: datetime) -> Iterable[Ris
     if support:
         for ticket in support.open_tickets or ():
             if ticket.priority == "p1":
-                yield Risk(reason=Reason.OPEN_INCIDENT, why=f"P1 {ticket.ref} is open: {ticket.summary or 'no summary'}")
+                yield Risk(
+                    reason=Reason.OPEN_INCIDENT, why=f"P1 {ticket.ref} is open: {ticket.summary or 'no summary'}"
+                )
         for escalation in support.open_escalations or ():
             yield Risk(reason=Reason.AT_RISK, why=f"escalation {escalation.ref} is open: {escalation.summary or ''}")
         if support.sla_breaches_30d:
@@ -262,10 +266,15 @@ def _people_risks(account: Account, changed_days: int, unseen_days: int, today: 
         if "champion" not in (contact.role or "").lower():
             continue
         if contact.left_on is not None and (today - contact.left_on).days <= changed_days:
-            yield Risk(reason=Reason.AT_RISK, why=f"the champion {contact.name or contact.email} left on {contact.left_on}")
+            yield Risk(
+                reason=Reason.AT_RISK, why=f"the champion {contact.name or contact.email} left on {contact.left_on}"
+            )
         elif contact.left_on is None and contact.last_seen_on and (today - contact.last_seen_on).days >= unseen_days:
             days = (today - contact.last_seen_on).days
-            yield Risk(reason=Reason.SILENT_CHURN, why=f"the champion {contact.name or contact.email} was last seen {days} days ago")
+            yield Risk(
+                reason=Reason.SILENT_CHURN,
+                why=f"the champion {contact.name or contact.email} was last seen {days} days ago",
+            )
 
 
 def trust_balance(events: Sequence[TrustEvent], playbook: Playbook, at: datetime) -> Decimal:
@@ -286,7 +295,7 @@ def _trust_risk(balance: Decimal, playbook: Playbook) -> Iterable[Risk]:
 def exposure_of(
     family: Sequence[Account], playbook: Playbook, at: datetime, fx: Fx | None, given: Sequence[Given]
 ) -> Exposure:
-    """Add up what the group got over the rolling days: billing's credits, and our own that billing does not show yet."""
+    """Add up what the group got over the rolling days: billing's credits, and ours that billing does not show yet."""
     since = at - timedelta(days=playbook.money.rolling_days)
     credits = [c for one in family for c in ((one.billing.credits if one.billing else None) or ())]
     refs = tuple(sorted({credit.ref for credit in credits if credit.ref}))

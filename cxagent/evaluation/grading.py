@@ -62,7 +62,11 @@ def grade(case: Case, trial: Trial) -> Grade:
     if route in expect.accept:
         return Grade.ACCEPTABLE
     highest = max((expect.autonomy, *expect.accept))
-    return Grade.OVER_REVIEW if route < min((expect.autonomy, *expect.accept)) or route < highest else Grade.UNDER_ESCALATED
+    return (
+        Grade.OVER_REVIEW
+        if route < min((expect.autonomy, *expect.accept)) or route < highest
+        else Grade.UNDER_ESCALATED
+    )
 
 
 def content_holds(case: Case, trial: Trial) -> bool:

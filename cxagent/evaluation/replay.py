@@ -1,28 +1,23 @@
 """Replay: a case goes through the same graph and playbook as production, against frozen facts and a frozen clock."""
 
-import sqlite3
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from langgraph.checkpoint.memory import InMemorySaver
-from sqlalchemy import select
-
 from cxagent import clock, latitude
 from cxagent.agent import Agent
-from cxagent.checkpoints import PLAIN
+from cxagent.checkpoints import open_saver
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ticket import Incoming
-from cxagent.domain.value import digest
 from cxagent.domain.vocabulary import Autonomy
 from cxagent.errors import BadInput, CxagentError, Unreachable
 from cxagent.evaluation.case import Case, ScriptedReview
 from cxagent.evaluation.grading import Ran, Trial, args_fit
 from cxagent.judge import Judge
-from cxagent.ledger import chain, reports
-from cxagent.ledger.store import TABLES, Store
+from cxagent.ledger import reports
+from cxagent.ledger.store import MemoryStore, Store
 from cxagent.project import Project, load_graph_file
 from cxagent.proposers import Known, Proposer
 from cxagent.sources import Gather, HeldSource
@@ -51,12 +46,9 @@ class Replay:
         module = load_graph_file(home)
         self.project: Project = module.project
         self.propose = propose
-        self._saver = InMemorySaver(serde=PLAIN)
+        self._saver = open_saver("sqlite://")
         self.agent = Agent(self.project, module.graph, self._saver)
-        self._connection = sqlite3.connect(":memory:", check_same_thread=False)
-        self._store = Store.over(self._connection)
-        self._store.migrate()
-        self._empty = self._connection.serialize()
+        self._store = MemoryStore()
         self._folder = tempfile.TemporaryDirectory(prefix="cxagent-replay-")
         self._sandbox = str(Path(self._folder.name) / "sandbox.sqlite")
 
@@ -69,8 +61,7 @@ class Replay:
     def one(self, case: Case, trial: int = 1) -> Trial:
         """Replay one case once."""
         started = time.perf_counter()
-        # Loading an empty image empties the ledger and keeps every compiled statement.
-        self._connection.deserialize(self._empty)
+        self._store.empty()
         try:
             with clock.frozen(case.asof), self.project.working_with(self._bench(case)):
                 found = self._work(case)
@@ -101,7 +92,8 @@ class Replay:
                 self._decide(step, draft_id)
             except CxagentError as error:
                 return f"{step.verdict} was refused: {error}"
-            ran = _effects(self._store, case.ticket.id)
+            with self._store.read() as connection:
+                ran = reports.effects(connection, case.ticket.id)
             for wanted in step.then.actions:
                 times = sum(tool == wanted.tool and args_fit(wanted.args, args) for tool, args in ran)
                 if times != wanted.times:
@@ -134,44 +126,13 @@ class Replay:
         return self.project.equip(judge, proposers, {"sandbox": self._sandbox})
 
 
-def _effects(store: Store, ticket_id: str) -> list[tuple[str, dict[str, Any]]]:
-    """Return the calls that were really done for a ticket."""
-    execution = TABLES["execution"]
-    with store.read() as connection:
-        rows = connection.execute(
-            select(execution).where(execution.c.ticket_id == ticket_id, execution.c.status == "done")
-        ).all()
-        proposals = {row.authorization_id: _proposed(connection, row.authorization_id) for row in rows}
-    return [(row.tool, _args(proposals[row.authorization_id], row)) for row in rows]
-
-
-def _proposed(connection: Any, authorization_id: str) -> list[dict[str, Any]]:
-    authorization = TABLES["authorization"]
-    decision = connection.execute(
-        select(authorization.c.decision_id).where(authorization.c.id == authorization_id)
-    ).scalar_one()
-    entry = chain.entry(connection, decision)
-    proposal = (entry or {}).get("personal", {}).get("proposal") or {"parts": []}
-    return [action for part in proposal["parts"] for action in part["actions"]]
-
-
-def _args(proposed: list[dict[str, Any]], row: Any) -> dict[str, Any]:
-    fitting = [one["args"] for one in proposed if one["tool"] == row.tool and digest(one["args"]) == row.args_digest]
-    return fitting[0] if fitting else {}
-
-
 def _read(case: Case, result: dict[str, Any], store: Store, script_failed: str | None) -> Trial:
     with store.read() as connection:
-        log = TABLES["decision_log"]
-        first = connection.execute(
-            select(log.c.id).where(log.c.ticket_id == case.ticket.id, log.c.kind == "ruling").order_by(log.c.seq).limit(1)
-        ).scalar_one()
-        entry = chain.entry(connection, first)
-    assert entry is not None
+        entry = reports.first_ruling(connection, case.ticket.id)
+        done = reports.effects(connection, case.ticket.id)
     body, proposal = entry["body"], entry["personal"].get("proposal") or {"parts": [], "reply": None}
-    position = "autonomous" if body["autonomy"] != "draft" else "after_approval"
-    ran = [Ran(tool=tool, args=args, position=position) for tool, args in _effects(store, case.ticket.id)]
-    done = [(one.tool, one.args) for one in ran]
+    position = "after_approval" if body["autonomy"] == "draft" else "autonomous"
+    ran = [Ran(tool=tool, args=args, position=position) for tool, args in done]
     rest = [
         Ran(tool=action["tool"], args=action["args"], position="proposed")
         for part in proposal["parts"]
@@ -185,6 +146,6 @@ def _read(case: Case, result: dict[str, Any], store: Store, script_failed: str |
         reasons=tuple(body["reasons"]),
         actions=(*ran, *rest),
         reply=proposal["reply"],
-        decision_id=first,
+        decision_id=entry["id"],
         script_failed=script_failed,
     )

@@ -18,7 +18,9 @@ from cxagent.ledger.store import TABLES, Store
 
 LOG, HEAD = TABLES["decision_log"], TABLES["chain_head"]
 _HEAD = select(HEAD.c.seq, HEAD.c.hash).where(HEAD.c.account_id == bindparam("account"))
-_MOVE_HEAD = HEAD.update().where(HEAD.c.account_id == bindparam("account")).values(seq=bindparam("to"), hash=bindparam("as"))
+_MOVE_HEAD = (
+    HEAD.update().where(HEAD.c.account_id == bindparam("account")).values(seq=bindparam("to"), hash=bindparam("as"))
+)
 _ADD, _FIRST_HEAD = LOG.insert(), HEAD.insert()
 GENESIS = "0" * 64
 Kind = Literal["ruling", "review", "handoff", "outcome", "stop", "erasure"]

@@ -17,11 +17,7 @@ _TAKE = (
     .values(spent_at=bindparam("moment"))
 )
 _PLAN = EXECUTION.insert()
-_STEPS = (
-    select(EXECUTION)
-    .where(EXECUTION.c.authorization_id == bindparam("id"))
-    .order_by(EXECUTION.c.position)
-)
+_STEPS = select(EXECUTION).where(EXECUTION.c.authorization_id == bindparam("id")).order_by(EXECUTION.c.position)
 _START = (
     EXECUTION.update()
     .where(EXECUTION.c.id == bindparam("which"), EXECUTION.c.status == "planned")
@@ -66,7 +62,9 @@ class Terms(NamedTuple):
     playbook_digest: str
 
 
-def spend(connection: Connection, authorization_id: str, terms: Terms, calls: list[tuple[str, dict[str, Any]]]) -> list[Step]:
+def spend(
+    connection: Connection, authorization_id: str, terms: Terms, calls: list[tuple[str, dict[str, Any]]]
+) -> list[Step]:
     """Spend an authorization and plan its effects; a spent one gives back the effects that were planned.
 
     `Unauthorized` where it is unknown, expired, or for another ticket, account, proposal, context or playbook.

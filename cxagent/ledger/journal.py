@@ -267,7 +267,9 @@ def send(connection: Connection, ticket_id: str, account_id: str, authorization_
     return True
 
 
-def record_outcome(connection: Connection, ticket_id: str, account_id: str, disposition: str, body: dict[str, Any]) -> str:
+def record_outcome(
+    connection: Connection, ticket_id: str, account_id: str, disposition: str, body: dict[str, Any]
+) -> str:
     """Close a ticket in the log."""
     set_status(connection, ticket_id, "done", disposition)
     return chain.append(connection, "outcome", account_id, ticket_id, {"disposition": disposition, **body})

@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from cxagent.domain.value import digest
 from cxagent.ledger import chain, personal, reviews
 from cxagent.ledger.store import TABLES
 
 TICKET, LOG, DRAFT, HANDOFF = TABLES["ticket"], TABLES["decision_log"], TABLES["draft"], TABLES["handoff"]
+EXECUTION, AUTHORIZATION = TABLES["execution"], TABLES["authorization"]
 
 
 def ticket(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
@@ -70,3 +72,29 @@ def brief(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
     """Return the handoff of a ticket with its brief, or None."""
     row = connection.execute(select(HANDOFF).where(HANDOFF.c.ticket_id == ticket_id)).mappings().one_or_none()
     return {**row, "brief": personal.get(connection, row["personal_id"])} if row else None
+
+
+def first_ruling(connection: Connection, ticket_id: str) -> dict[str, Any]:
+    """Return the first ruling on a ticket: the route it took, before any person decided."""
+    rulings = select(LOG.c.id).where(LOG.c.ticket_id == ticket_id, LOG.c.kind == "ruling")
+    found = chain.entry(connection, connection.execute(rulings.order_by(LOG.c.seq).limit(1)).scalar_one())
+    assert found is not None
+    return found
+
+
+def effects(connection: Connection, ticket_id: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the calls that were really done for a ticket, with the arguments that their decision holds."""
+    rows = connection.execute(
+        select(EXECUTION.c.tool, EXECUTION.c.args_digest, AUTHORIZATION.c.decision_id)
+        .join(AUTHORIZATION, AUTHORIZATION.c.id == EXECUTION.c.authorization_id)
+        .where(EXECUTION.c.ticket_id == ticket_id, EXECUTION.c.status == "done")
+        .order_by(EXECUTION.c.started_at, EXECUTION.c.position)
+    ).all()
+    return [(row.tool, _args(connection, row.decision_id, row.tool, row.args_digest)) for row in rows]
+
+
+def _args(connection: Connection, decision_id: str, tool: str, args_digest: str) -> dict[str, Any]:
+    seen = (chain.entry(connection, decision_id) or {}).get("personal") or {}
+    proposed = [action for part in (seen.get("proposal") or {"parts": []})["parts"] for action in part["actions"]]
+    fitting = [one["args"] for one in proposed if one["tool"] == tool and digest(one["args"]) == args_digest]
+    return dict(fitting[0]) if fitting else {}

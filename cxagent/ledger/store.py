@@ -17,7 +17,7 @@ from cxagent.migrations import MIGRATIONS, applied, migrate
 
 TABLES = SQLModel.metadata.tables
 BUSY_SECONDS = 30
-__all__ = ["TABLES", "Connection", "Store"]
+__all__ = ["TABLES", "Connection", "MemoryStore", "Store"]
 
 
 class Store:
@@ -45,16 +45,6 @@ class Store:
         """Open a database and bring it up to date."""
         store = cls(url, durable=durable)
         store.migrate()
-        return store
-
-    @classmethod
-    def over(cls, connection: sqlite3.Connection) -> "Store":
-        """Return a store over one open SQLite connection: a replay's ledger lives in memory and nowhere else."""
-        store = cls.__new__(cls)
-        store.url = "sqlite://"
-        store.engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-        _prepare_sqlite(store.engine, durable=False)
-        store._writer = store.engine.execution_options(immediate=True)
         return store
 
     def migrate(self) -> int:
@@ -88,6 +78,23 @@ def _reachable(url: str) -> Iterator[None]:
         yield
     except OperationalError as error:
         raise Unreachable(f"{make_url(url).render_as_string()}: {error.orig}") from error
+
+
+class MemoryStore(Store):
+    """A ledger that lives in memory and can be emptied at once: a replay gives every case one of its own."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+        self.url = "sqlite://"
+        self.engine = create_engine("sqlite://", creator=lambda: self._connection, poolclass=StaticPool)
+        _prepare_sqlite(self.engine, durable=False)
+        self._writer = self.engine.execution_options(immediate=True)
+        self.migrate()
+        self._empty = self._connection.serialize()
+
+    def empty(self) -> None:
+        """Forget everything; loading an empty image keeps every compiled statement."""
+        self._connection.deserialize(self._empty)
 
 
 def _arguments(backend: str) -> dict[str, Any]:

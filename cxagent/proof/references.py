@@ -36,9 +36,13 @@ def _tool(playbook: Playbook, tools: Mapping[str, Tool], tool: Tool) -> Iterator
     if tool.effect not in SILENT and tool.effect not in playbook.ceilings:
         yield error(f"{where}.effect", f"the class {tool.effect} of {tool.name} has no line under ceilings")
     if tool.matter is not None and tool.matter not in playbook.matters:
-        yield error(f"{where}.matter", f"{tool.name} declares the matter {tool.matter!r}, which has no line under matters")
+        yield error(
+            f"{where}.matter", f"{tool.name} declares the matter {tool.matter!r}, which has no line under matters"
+        )
     for role in sorted(tool.roles - set(playbook.roles)):
-        yield error(f"{where}.roles", f"{tool.name} needs the role {role!r}, which no line under roles gives to anybody")
+        yield error(
+            f"{where}.roles", f"{tool.name} needs the role {role!r}, which no line under roles gives to anybody"
+        )
     for other in sorted({*tool.opposes, *([tool.undo] if tool.undo else [])} - set(tools)):
         yield error(f"{where}", f"{tool.name} refers to {other}, a tool that is not declared")
     known = tool.arguments.model_fields
@@ -55,7 +59,9 @@ def _lines(playbook: Playbook, tools: Mapping[str, Tool]) -> Iterator[Finding]:
     matters = used_matters(playbook, tools)
     for name in playbook.matters:
         if name not in matters:
-            yield warning(f"matters.{name}", f"no tool and no intent has the matter {name!r}, so its line is never read")
+            yield warning(
+                f"matters.{name}", f"no tool and no intent has the matter {name!r}, so its line is never read"
+            )
     for name in playbook.in_window:
         if name not in playbook.matters and name not in playbook.ceilings:
             yield error(f"in_window.{name}", f"in_window.{name} lowers a line that does not exist")

@@ -16,7 +16,7 @@ from cxagent.domain.ticket import Sender, Ticket
 from cxagent.domain.tool import Assessment, Tool
 from cxagent.domain.vocabulary import EffectClass, Reason, Signal, Stance, Tier
 from cxagent.playbook import IntentEntry, Playbook
-from cxagent.reading.message import Reading
+from cxagent.reading.message import Noticed, Reading
 from cxagent.rules.submission import Submission
 
 AT = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -65,6 +65,21 @@ class Kind:
             case = self.assessment.matter or self.assessment.effect or self.tool.matter or self.tool.effect
             what = f"{self.tool.name} as {case}"
         return f"{what}, intent {_entry_words(self.entry)}, stance {self.stance}"
+
+    @cached_property
+    def proposal(self) -> Proposal:
+        """The proposal of one such request, with a reply that says nothing."""
+        actions = () if self.tool is None else (Action(tool=self.tool.name, args=_arguments(self.tool)),)
+        part = Part.model_construct(intent=INTENT, stance=self.stance, actions=actions)
+        return Proposal.model_construct(parts=(part,), reply="", confidence=None, signals=())
+
+    @cached_property
+    def tools(self) -> dict[str, Tool]:
+        """The tool of the call, which amounts to what the kind says whatever its arguments are."""
+        if self.tool is None:
+            return {}
+        told = self.assessment
+        return {self.tool.name: replace(self.tool, arguments=Anything, assess=lambda args, account, today: told)}
 
 
 def _entry_words(entry: IntentEntry | None) -> str:
@@ -127,23 +142,28 @@ class Scene:
 
     def submit(self, spot: Spot, kind: Kind, *changes: Change) -> Submission:
         """Return what the gate sees of a kind of call at a spot, with changes applied in order."""
-        actions = () if kind.tool is None else (Action(tool=kind.tool.name, args=_arguments(kind.tool)),)
-        intents = {} if kind.entry is None else {INTENT: kind.entry}
-        part = Part.model_construct(intent=INTENT, stance=kind.stance, actions=actions)
         sub = Submission(
             ticket=_TICKET,
             audit=self.audit_at(spot),
             reading=SILENCE,
-            playbook=self._with_intents(intents),
-            tools={} if kind.tool is None else {kind.tool.name: _opened(kind.tool, kind.assessment)},
-            proposal=Proposal.model_construct(parts=(part,), reply="", confidence=None, signals=()),
+            playbook=self._book_with(kind.entry),
+            tools=kind.tools,
+            proposal=kind.proposal,
         )
         for change in changes:
             sub = change(sub)
         return sub
 
-    def _with_intents(self, intents: dict[str, IntentEntry]) -> Playbook:
-        return self.playbook.model_copy(update={"intents": intents})
+    @cached_property
+    def _books(self) -> dict[IntentEntry | None, Playbook]:
+        return {}
+
+    def _book_with(self, entry: IntentEntry | None) -> Playbook:
+        """Return the playbook with the one intent that is asked for: rules look at its entry, not at its name."""
+        if entry not in self._books:
+            intents = {} if entry is None else {INTENT: entry}
+            self._books[entry] = self.playbook.model_copy(update={"intents": intents})
+        return self._books[entry]
 
 
 def spots() -> tuple[Spot, ...]:
@@ -159,14 +179,15 @@ def _stand(calm: Standing, spot: Spot) -> Standing:
     )
 
 
-def _opened(tool: Tool, assessment: Assessment) -> Tool:
-    return replace(tool, arguments=Anything, assess=lambda args, account, today: assessment)
-
-
 def _arguments(tool: Tool) -> dict[str, Any]:
     """Return arguments at which no rule takes offence: registered people, this account, a known invoice, what is needed."""
     args: dict[str, Any] = {}
-    for name, value in ((tool.target, "one thing"), (tool.invoice, INVOICE), (tool.account, ACCOUNT), (tool.own, EMAIL)):
+    for name, value in (
+        (tool.target, "one thing"),
+        (tool.invoice, INVOICE),
+        (tool.account, ACCOUNT),
+        (tool.own, EMAIL),
+    ):
         if name is not None:
             args[name] = value
     return {**args, **dict.fromkeys(tool.recipients, EMAIL), **tool.needs}
@@ -247,7 +268,5 @@ def declared(sub: Submission, args: Mapping[str, Any] | None = None, **update: A
 
 def noticed(sub: Submission, signal: Signal) -> Submission:
     """Return the submission in which our own reader noticed a signal."""
-    from cxagent.reading.message import Noticed
-
     seen = sub.reading.model_copy(update={"signals": (*sub.reading.signals, Noticed(signal=signal, words=""))})
     return replace(sub, reading=seen)

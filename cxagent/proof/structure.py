@@ -46,7 +46,8 @@ def _row(where: str, row: FullRow) -> Iterator[Finding]:
         )
     elif row.at_risk > row.high:
         yield warning(
-            f"{where}.at_risk", f"{where} lets a small account at risk have {row.at_risk}, a healthy high one {row.high}"
+            f"{where}.at_risk",
+            f"{where} lets a small account at risk have {row.at_risk}, a healthy high one {row.high}",
         )
 
 
@@ -104,9 +105,7 @@ def _tiers(playbook: Playbook) -> Iterator[Finding]:
                 f"of unknown value, {right} counts as {after}, but the smaller {left} as {before}",
             )
         if left in tiers.always_high_segments and right not in tiers.always_high_segments:
-            yield error(
-                "tiers.always_high_segments", f"{left} always counts as high, but the larger {right} does not"
-            )
+            yield error("tiers.always_high_segments", f"{left} always counts as high, but the larger {right} does not")
         days, more = playbook.renewal_window_days.get(left, 0), playbook.renewal_window_days.get(right, 0)
         if more < days:
             yield warning(
@@ -173,7 +172,9 @@ def _hours(playbook: Playbook) -> Iterator[Finding]:
 
 def _dates(playbook: Playbook, today: date | None) -> Iterator[Finding]:
     if playbook.review_by <= playbook.effective:
-        yield error("review_by", f"the review by {playbook.review_by} does not follow the start on {playbook.effective}")
+        yield error(
+            "review_by", f"the review by {playbook.review_by} does not follow the start on {playbook.effective}"
+        )
     if today is None:
         return
     if playbook.effective > today:

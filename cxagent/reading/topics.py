@@ -6,7 +6,8 @@ Topic = Literal["exit_topic", "disputes_colleague"]
 
 TOPICS: dict[Topic, str] = {
     "exit_topic": """
-        export*|download*|extract*|backup|dump ..4 all|everything|entire|complete|full|whole !invoice*|bills|receipts|my_invoices|\
+        export*|download*|extract*|backup|dump ..4 all|everything|entire|complete|full|whole \
+            !invoice*|bills|receipts|my_invoices|\
 our_invoices|the_invoices|my_bills|our_bills
         all|everything|entire ..4 export*|download*|dump
         full|complete|entire|whole ..1 export|dump|extract|backup

@@ -12,6 +12,7 @@ _INVISIBLE = re.compile(
 )
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
 _LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏвкмнтгαεοιρντυχκβηζμϲ", "aeopcyxijsdhlbkmhtraeoipvtuxkbnzuc")
+_QUOTES = str.maketrans("\u2018\u2019", "''")
 _FOREIGN = re.compile(r"[\u0370-\u03ff\u0400-\u052f]")
 _WORD = re.compile(r"\w+")
 _SHORT = re.compile(
@@ -48,7 +49,7 @@ def visible(text: str) -> str:
     """Return the text as an eye sees it: compatible letters unified, invisible ones gone, disguised ones Latin."""
     if text.isascii():
         return text
-    clean = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'").replace("‘", "'")  # noqa: RUF001
+    clean = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_QUOTES)
     return _WORD.sub(_undisguised, clean) if _FOREIGN.search(clean) else clean
 
 

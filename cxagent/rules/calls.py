@@ -83,11 +83,11 @@ def disputed_invoice(sub: Submission, view: PartView) -> Iterator[Cap]:
 def overdue(sub: Submission, view: PartView) -> Iterator[Cap]:
     """While anything is overdue, every financial part is a decision of accounts receivable."""
     billing = sub.audit.account.billing if sub.audit.account else None
-    if billing and billing.overdue and billing.overdue.amount > 0:
-        if any(call.effect == EffectClass.FINANCIAL for call in view.calls):
-            days = f" since {billing.overdue_days} days" if billing.overdue_days else ""
-            why = f"{billing.overdue} is overdue{days}"
-            yield from cap(DRAFT, Reason.OVERDUE, why, "nothing were overdue", part=view, overdue=billing.overdue)
+    moves = any(call.effect == EffectClass.FINANCIAL for call in view.calls)
+    if moves and billing and billing.overdue and billing.overdue.amount > 0:
+        days = f" since {billing.overdue_days} days" if billing.overdue_days else ""
+        why = f"{billing.overdue} is overdue{days}"
+        yield from cap(DRAFT, Reason.OVERDUE, why, "nothing were overdue", part=view, overdue=billing.overdue)
 
 
 def _invoices(sub: Submission) -> tuple[Invoice, ...]:

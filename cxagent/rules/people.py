@@ -82,9 +82,8 @@ def recipient(sub: Submission, view: PartView) -> Iterator[Cap]:
         for name, rule in (call.tool.recipients if call.tool else {}).items():
             for value in _each(call.argument(name)):
                 address = value.strip().lower()
-                if rule == "registered" and address not in registered:
-                    yield from _stranger(view, name, value)
-                elif rule == "domain" and "@" in address and address.rpartition("@")[2] not in domains:
+                abroad = "@" in address and address.rpartition("@")[2] not in domains
+                if address not in registered if rule == "registered" else abroad:
                     yield from _stranger(view, name, value)
 
 
@@ -113,5 +112,3 @@ def _each(value: Any) -> Iterable[str]:
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-

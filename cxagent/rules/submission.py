@@ -16,8 +16,8 @@ from cxagent.domain.tool import Assessment, Tool
 from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import ACT, SILENT, Autonomy, EffectClass, Reason, Signal, Stance, Tier
 from cxagent.playbook import FullRow, IntentEntry, Playbook
-from cxagent.reading.message import Reading
 from cxagent.reading.figures import figures
+from cxagent.reading.message import Reading
 from cxagent.reading.reply import Binding, Phrase, read_reply
 
 REFUSAL, ACCOUNT_MONEY = "refusal", "account_money"

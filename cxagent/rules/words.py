@@ -17,6 +17,7 @@ STATED = frozenset({Binding.DATE, Binding.PRICE, Binding.ASSURANCE, Binding.TERM
 OWN_ERROR = re.compile(
     r"\b(?:our|own) (?:own )?(?:error|fault|mistake|bug|side)\b|\bwe (?:mis\w+|wrongly|failed)\b|\bby us\b", re.I
 )
+ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,255}")
 CONFIRMED = re.compile(r"\b(?:checked|confirmed|verified)\b", re.I)
 
 
@@ -32,9 +33,12 @@ def signals(sub: Submission) -> Iterator[Cap]:
 
 
 def _plainly_not(sub: Submission, signal: Signal) -> bool:
-    """The four cases in which wording looks like a signal and is none."""
+    """The cases in which wording looks like a signal and is none."""
     own_only = sub.proposal is None or signal not in sub.proposal.signals
     match signal:
+        case Signal.NEW_RECIPIENT:
+            named = {address.lower().rstrip(".") for address in ADDRESS.findall(sub.ticket.text)}
+            return own_only and bool(named) and named <= set(sub.audit.registered)
         case Signal.EXIT:
             matters = {call.assessment.matter for call in sub.calls if not call.silent}
             return own_only and matters == {"plain_monthly_cancel"}
@@ -121,7 +125,9 @@ ORDINALS = {"second": 1, "third": 2, "fourth": 3, "fifth": 4, "sixth": 5}
 
 def _counted(note: str) -> int:
     words = re.findall(r"[a-z]+|\d+", note.lower())
-    return max((NUMBERS.get(w, ORDINALS.get(w, int(w) if w.isdigit() and len(w) == 1 else 0)) for w in words), default=0)
+    return max(
+        (NUMBERS.get(w, ORDINALS.get(w, int(w) if w.isdigit() and len(w) == 1 else 0)) for w in words), default=0
+    )
 
 
 def _recent(at: datetime | date | None, since: date) -> bool:

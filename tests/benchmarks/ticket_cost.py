@@ -7,7 +7,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, TypedDict
 
 from langgraph.checkpoint.memory import InMemorySaver
@@ -96,7 +95,7 @@ def main() -> None:
     from cxagent.gate import rule
     from cxagent.project import Project, load_graph_file
     from cxagent.sources import HeldSource
-    from cxagent.steps import held
+    from cxagent.steps.held import held
 
     known = account()
     contact = next(one for one in (known.crm.contacts if known.crm else None) or () if one.left_on is None)
@@ -155,7 +154,9 @@ def main() -> None:
     by = dict(rows)
     print(f"  ticket / plain graph of 6 nodes    {ticket / by['plain graph, 6 nodes, SQLite']:8.2f}   (at most 2.5)")
     print(f"  ticket / plain graph of 4 nodes    {ticket / by['plain graph, 4 nodes, SQLite']:8.2f}")
-    print(f"  gate / plain graph in memory       {judged / by['plain graph, 6 nodes, in memory']:8.2f}   (at most 0.10)")
+    print(
+        f"  gate / plain graph in memory       {judged / by['plain graph, 6 nodes, in memory']:8.2f}   (at most 0.10)"
+    )
 
 
 if __name__ == "__main__":
