@@ -49,7 +49,7 @@ def read_lines(stream: IO[bytes], name: str) -> Iterator[Line]:
     found = False
     for raw in _raw_lines(stream):
         number, at = number + 1, at + len(raw)
-        text = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+        text = (raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw).rstrip(b"\r\n")
         if not text.strip():
             continue
         found, place = True, f"{name}:{number}"
@@ -83,7 +83,7 @@ def _raw_lines(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _incoming(raw: bytes, place: str) -> Incoming:
-    if len(raw.rstrip(b"\r\n")) > MOST_BYTES:
+    if len(raw) > MOST_BYTES:
         raise BadInput(f"the line is longer than {MOST_BYTES:,} bytes", where=place)
     if b"\x00" in raw:
         raise BadInput("the line holds a NUL byte", where=place)

@@ -123,6 +123,11 @@ class Project:
         except ValidationError as error:
             raise BadInput(explain(error), where=str(path)) from None
 
+    @property
+    def name(self) -> str:
+        """What the project is called."""
+        return self.config.name
+
     @cached_property
     def playbook(self) -> Playbook:
         """The Financial Playbook."""

@@ -28,19 +28,10 @@ def evaluate(
     json: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Write the report as JSON to this file.")
     ] = None,
-    junit: Annotated[Path | None, typer.Option("--junit", metavar="F", help="Write the report as JUnit XML.")] = None,
-    md: Annotated[Path | None, typer.Option("--md", metavar="F", help="Write the report as Markdown.")] = None,
-    html: Annotated[Path | None, typer.Option("--html", metavar="F", help="Write the report as HTML.")] = None,
-    baseline: Annotated[
-        Path | None, typer.Option("--baseline", metavar="F", help="Compare with an earlier report.")
-    ] = None,
     trials: Annotated[int, typer.Option("--trials", metavar="N", min=1, help="How often each case is replayed.")] = 1,
     propose: Annotated[
         Proposes, typer.Option("--propose", help="Use each case's own proposal, or let the project propose.")
     ] = Proposes.CASE,
-    resume: Annotated[
-        Path | None, typer.Option("--resume", metavar="F", help="Go on with a replay that was broken off.")
-    ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a case and leave.")] = False,
     project: Home = HERE,
 ) -> None:
@@ -50,13 +41,8 @@ def evaluate(
     code = evaluation.command(
         paths or [],
         json=json,
-        junit=junit,
-        md=md,
-        html=html,
-        baseline=baseline,
         trials=trials,
         propose=propose.value,
-        resume=resume,
         schema=schema,
         project=project,
     )

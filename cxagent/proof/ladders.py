@@ -16,18 +16,27 @@ from cxagent.proof.scene import ACCOUNT, AT, Change, audited, declared, noticed,
 from cxagent.rules.submission import Cell, Stop, Submission
 
 STRANGER = "stranger@elsewhere.example"
+EXCUSED = frozenset(
+    {
+        *(Signal.EXIT, Signal.OUR_FAULT, Signal.RETROACTIVE, Signal.OVER_LIMIT, Signal.BINDING_WORDS),
+        Signal.EMBEDDED_INSTRUCTIONS,
+    }
+)
+"""The signals whose cap depends on what is proposed as well."""
 
 
 @dataclass(frozen=True)
 class Ladder:
     """Something that gets worse step by step; the first step is always the untouched request.
 
-    `rules` are the only rules that may answer to it; the proof checks that claim.
+    `rules` are the only rules that may answer to it; without `request` they do so whatever is asked for. The proof
+    checks both claims.
     """
 
     name: str
     rules: frozenset[str]
     steps: tuple[tuple[str, Change], ...]
+    request: bool = False
 
 
 def same(sub: Submission) -> Submission:
@@ -35,10 +44,15 @@ def same(sub: Submission) -> Submission:
     return sub
 
 
-def ladder(name: str, rules: str, **steps: Change) -> Ladder:
-    """Return a ladder of named steps after the untouched one."""
+def ladder(name: str, rules: str, /, **steps: Change) -> Ladder:
+    """Return a ladder of named steps after the untouched one, whose rules do not look at the request."""
     named = tuple((label.replace("_", " "), change) for label, change in steps.items())
     return Ladder(name, frozenset(rules.split()), (("none", same), *named))
+
+
+def by_request(name: str, rules: str, /, **steps: Change) -> Ladder:
+    """Return a ladder whose rules look at the request as well."""
+    return replace(ladder(name, rules, **steps), request=True)
 
 
 def ladders(playbook: Playbook) -> Iterator[Ladder]:
@@ -65,7 +79,7 @@ def _people() -> Iterator[Ladder]:
 
     lost = ("departed", "foreign", "ambiguous", "unknown", "no_account")
     yield ladder("sender", "identity", at_parent=who("at_parent"), **{name: who(name) for name in lost})
-    yield ladder(
+    yield by_request(
         "verification",
         "verification",
         unverified=lambda sub: audited(sub, identity=sub.audit.identity.model_copy(update={"verified": False})),
@@ -87,7 +101,8 @@ def _switches() -> Iterator[Ladder]:
         return change
 
     for scope in ("everything", "account", "tool", "channel"):
-        yield ladder(f"a stop of {scope}", "kill_switch", stopped=stopped(scope))
+        one = ladder(f"a stop of {scope}", "kill_switch", stopped=stopped(scope))
+        yield replace(one, request=scope == "tool")
     yield ladder("shadow mode", "shadow_mode", on=lambda sub: replace(sub, shadow=True))
     yield ladder(
         "an earlier ruling",
@@ -108,7 +123,7 @@ def _switches() -> Iterator[Ladder]:
 def _account(playbook: Playbook) -> Iterator[Ladder]:
     for flag in ("no_ai_contact", "misaligned"):
         yield ladder(f"flag {flag}", "flags", set=lambda sub, flag=flag: section(sub, "crm", flags=(flag,)))  # type: ignore[misc]
-    yield ladder("flag legal_hold", "legal_hold", set=lambda sub: section(sub, "crm", flags=("legal_hold",)))
+    yield by_request("flag legal_hold", "legal_hold", set=lambda sub: section(sub, "crm", flags=("legal_hold",)))
     for purpose in sorted(playbook.ai_consents):
         for status in ("denied", "withdrawn"):
             consent = Consent(purpose=purpose, status=status)  # type: ignore[arg-type]
@@ -122,9 +137,9 @@ def _account(playbook: Playbook) -> Iterator[Ladder]:
         "promises_kept",
         known=lambda sub: standing(sub, unkept=(Promise(what="a thing", kept=False),)),
     )
-    yield ladder("special terms", "special_terms", agreed=lambda sub: section(sub, "contract", special_terms=("one",)))
-    yield ladder("contract on file", "terms_on_file", missing=lambda sub: section(sub, "contract", on_file=False))
-    yield ladder("residency", "residency", agreed=lambda sub: section(sub, "contract", data_residency="somewhere"))
+    yield by_request("special terms", "special_terms", agreed=lambda sub: section(sub, "contract", special_terms=("one",)))
+    yield by_request("contract on file", "terms_on_file", missing=lambda sub: section(sub, "contract", on_file=False))
+    yield by_request("residency", "residency", agreed=lambda sub: section(sub, "contract", data_residency="somewhere"))
 
     def deal(sub: Submission) -> Submission:
         ticket = sub.ticket.model_copy(update={"body": "Workspace seats"})
@@ -137,7 +152,7 @@ def _account(playbook: Playbook) -> Iterator[Ladder]:
             assert sub.audit.account is not None
             return audited(sub, account=sub.audit.account.model_copy(update={"id": account}))
 
-        yield ladder(f"rule of engagement for {rule.account}", "engagement same_account", applies=bound)
+        yield by_request(f"rule of engagement for {rule.account}", "engagement same_account", applies=bound)
 
 
 def _knowledge(playbook: Playbook) -> Iterator[Ladder]:
@@ -204,22 +219,23 @@ def _freshness(playbook: Playbook) -> Iterator[Ladder]:
 
 def _words(playbook: Playbook) -> Iterator[Ladder]:
     for signal in Signal:
-        yield ladder(
+        one = ladder(
             f"signal {signal}",
             "signals injected",
             noticed=lambda sub, signal=signal: noticed(sub, signal),  # type: ignore[misc]
             # What the model noticed has no exceptions, so it comes after what only our own reader saw.
             told_by_the_model=lambda sub, signal=signal: proposed(sub, signals=(signal,)),  # type: ignore[misc]
         )
+        yield replace(one, request=signal in EXCUSED)
     yield ladder(
         "a question about leaving",
         "reads_as_exit",
         asked=lambda sub: replace(sub, reading=sub.reading.model_copy(update={"exit_topic": True})),
     )
     # A binding sentence may waive what excuses a small account's wording, but it always costs a draft itself.
-    yield ladder("the reply admits fault", "commitments", says=lambda sub: proposed(sub, reply="It was our fault."))
+    yield by_request("the reply admits fault", "commitments", says=lambda sub: proposed(sub, reply="It was our fault."))
     figure = f"{playbook.currency} 98,765.43"
-    yield ladder(
+    yield by_request(
         "a figure in the reply",
         "grounded tier_ceiling risk_ceiling renewal_window commitments legal_hold",
         that_no_record_holds=lambda sub: proposed(sub, reply=f"The total is {figure}."),
@@ -227,36 +243,36 @@ def _words(playbook: Playbook) -> Iterator[Ladder]:
 
 
 def _calls() -> Iterator[Ladder]:
-    yield ladder("the tool", "tool_known", undeclared=lambda sub: replace(sub, tools={}))
-    yield ladder("the arguments", "arguments_valid", invalid=_invalid)
-    yield ladder("the account named", "same_account", another=lambda sub: declared(sub, {"a": "OTHER"}, account="a"))
+    yield by_request("the tool", "tool_known", undeclared=lambda sub: replace(sub, tools={}))
+    yield by_request("the arguments", "arguments_valid", invalid=_invalid)
+    yield by_request("the account named", "same_account", another=lambda sub: declared(sub, {"a": "OTHER"}, account="a"))
     for rule in ("registered", "domain"):
-        yield ladder(
+        yield by_request(
             f"a recipient, {rule}",
             "recipient",
             unknown=lambda sub, rule=rule: declared(sub, {"to": STRANGER}, recipients={"to": rule}),  # type: ignore[misc]
         )
-    yield ladder(
+    yield by_request(
         "the sender's role",
         "role",
         less=lambda sub: declared(sub, roles=frozenset({"nobody's"}), role_cap=DRAFT),
         none=lambda sub: declared(sub, roles=frozenset({"nobody's"}), role_cap=HANDOFF),
     )
-    yield ladder(
+    yield by_request(
         "whom it is for",
         "own_scope",
         everybody=lambda sub: declared(sub, {"who": "everybody"}, own="who", roles=frozenset()),
     )
-    yield ladder("a condition", "conditions_met", unmet=lambda sub: declared(sub, needs={"checked": True}))
-    yield ladder(
+    yield by_request("a condition", "conditions_met", unmet=lambda sub: declared(sub, needs={"checked": True}))
+    yield by_request(
         "the target",
         "target_clear",
         open=lambda sub: declared(sub, {"which": ""}, target="which", reversible="yes"),
         open_and_final=lambda sub: declared(sub, {"which": ""}, target="which", reversible="no"),
     )
-    yield ladder("the invoice", "invoice_known", unknown=lambda sub: declared(sub, {"bill": "INV"}, invoice="bill"))
+    yield by_request("the invoice", "invoice_known", unknown=lambda sub: declared(sub, {"bill": "INV"}, invoice="bill"))
     disputed = Invoice(number="IN-DISPUTE-7", status="disputed")
-    yield ladder("a dispute", "disputed_invoice", open=lambda sub: section(sub, "billing", invoices=(disputed,)))
+    yield by_request("a dispute", "disputed_invoice", open=lambda sub: section(sub, "billing", invoices=(disputed,)))
     times = {"once": 1, "often": 99}
     past = {
         label: lambda sub, n=n: section(  # type: ignore[misc]
@@ -264,10 +280,10 @@ def _calls() -> Iterator[Ladder]:
         )
         for label, n in times.items()
     }
-    yield ladder("the same before", "repeated", **past)
-    yield ladder("seats", "seats", none_free=lambda sub: audited(declared(sub, uses_seat=True), seats_free=0))
+    yield by_request("the same before", "repeated", **past)
+    yield by_request("seats", "seats", none_free=lambda sub: audited(declared(sub, uses_seat=True), seats_free=0))
     error = (HistoryItem(at=AT, what="our own error"),)
-    yield ladder("our error", "our_error", known=lambda sub: section(declared(sub, restores=True), "support", history=error))
+    yield by_request("our error", "our_error", known=lambda sub: section(declared(sub, restores=True), "support", history=error))
 
 
 def _invalid(sub: Submission) -> Submission:
@@ -293,10 +309,10 @@ def _money() -> Iterator[Ladder]:
         gap = Exposure(given=None, on_record=None, count=1, why="no rate")
         return standing(assessed(sub, gives=given), exposure=gap)
 
-    yield ladder(
+    yield by_request(
         "the amount", "amount_decidable", undecidable=lambda sub: assessed(sub, undecidable="the amount is missing")
     )
-    yield ladder("the currency", "amount_decidable", unknown=lambda sub: assessed(sub, gives=foreign))
-    yield ladder("what was given before", "rolling per_action", unknown=unsummed)
+    yield by_request("the currency", "amount_decidable", unknown=lambda sub: assessed(sub, gives=foreign))
+    yield by_request("what was given before", "rolling per_action", unknown=unsummed)
     owed = Money(amount=Decimal("0.01"), currency="XXX")
-    yield ladder("a debt", "overdue", open=lambda sub: section(sub, "billing", overdue=owed, overdue_days=1))
+    yield by_request("a debt", "overdue", open=lambda sub: section(sub, "billing", overdue=owed, overdue_days=1))

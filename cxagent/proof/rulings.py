@@ -11,6 +11,7 @@ minimum of things that never rise does not rise either, and so any number of lad
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -22,13 +23,15 @@ from cxagent.playbook import IntentEntry, Limits, Playbook
 from cxagent.proof.climb import Axis, Ledger, Rise, Rules, climb, height, lines_of
 from cxagent.proof.findings import error
 from cxagent.proof.ladders import Ladder, ladders
-from cxagent.proof.references import assessed_matters
 from cxagent.proof.scene import Change, Kind, Scene, Spot, declared, plain_tool, spots, standing
 from cxagent.rules.submission import Submission
 
 JUDGED = tuple(effect for effect in EffectClass if effect not in SILENT)
 TIERS, RISKS, WINDOWS = Axis("value", tuple(Tier)), Axis("risk", (False, True)), Axis("renewal", (False, True))
 CENT = Decimal("0.01")
+ROW_RULES = frozenset({"tier_ceiling", "risk_ceiling", "renewal_window", "named_signals", "reads_as_exit"})
+"""The rules that a calm request meets: on its rows, and on what the name of its intent says."""
+PLAINEST = Kind(plain_tool(EffectClass.PUBLIC_INFO), entry=IntentEntry(effect=EffectClass.PUBLIC_INFO))
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,14 @@ class Room:
         """Rule on one cell with the real gate."""
         return self.ledger.rule(self.scene.submit(spot, kind, *changes), rules or self.rules, f"{kind}; {spot}")
 
+    @cached_property
+    def _plain(self) -> dict[Spot, Ruling | None]:
+        return {spot: self.ask(spot, PLAINEST) for spot in spots()}
+
+    def plainest(self, spot: Spot) -> Ruling | None:
+        """Return the ruling on the plainest request at a spot."""
+        return self._plain[spot]
+
     def report(self, rise: Rise, kind: Kind, better: Submission, worse: Submission, said: tuple[str, str]) -> None:
         """Record that a more delicate cell got more than its neighbour."""
         lines = lines_of(better, rise.before)
@@ -63,28 +74,29 @@ class Room:
 
 def rulings(room: Room) -> None:
     """Enumerate the calm requests, the money, and every ladder."""
+    rows = room.rules.only(ROW_RULES)
+    for tool in room.tools.values():
+        _stand(room, Kind(tool, entry=IntentEntry(effect=tool.effect if tool.effect in JUDGED else JUDGED[0])))
     for kind in calm_kinds(room):
-        _stand(room, kind)
+        _stand(room, kind, rows)
+        _silent(room, kind)
     for effect in JUDGED:
         _group(room, Kind(plain_tool(effect), entry=IntentEntry(effect=effect)))
     _unknown_account(room)
     _money(room)
     for one in ladders(room.playbook):
-        _claim(room, one)
-        for kind in ladder_kinds(room.playbook):
-            _ladder(room, one, kind)
+        _climb_once(room, one)
+        for kind in ladder_kinds(room.playbook, one):
+            _ladder(room, one, kind) if one.request else _whatever(room, one, kind)
 
 
 def calm_kinds(room: Room) -> Iterator[Kind]:
-    """Yield every declared tool as declared, and one kind for every combination of rows that can occur."""
+    """Yield one kind of calm request for every combination of rows that can occur."""
     seen: set[object] = set()
-    declared_kinds = [Kind(tool, entry=IntentEntry(effect=_judged(tool.effect))) for tool in _alike(room.tools)]
     entries = (None, *(IntentEntry(effect=effect) for effect in JUDGED), *room.playbook.intents.values())
     calls = (*_calls(room), (None, Assessment()))
-    for kind in (
-        *declared_kinds,
-        *(Kind(t, a, e, s) for (t, a), e, s in product(calls, dict.fromkeys(entries), Stance)),
-    ):
+    for (tool, assessment), entry, stance in product(calls, dict.fromkeys(entries), Stance):
+        kind = Kind(tool, assessment, entry, stance)
         if (mark := footprint(room.scene, kind)) not in seen:
             seen.add(mark)
             yield kind
@@ -104,34 +116,36 @@ def footprint(scene: Scene, kind: Kind) -> object:
     return (*marks, entry and entry.signal, bool(entry and entry.exit_topic))
 
 
-def _judged(effect: EffectClass) -> EffectClass:
-    return effect if effect in JUDGED else EffectClass.PUBLIC_INFO
-
-
-def _alike(tools: Mapping[str, Tool]) -> Iterator[Tool]:
-    yield from tools.values()
-
-
 def _calls(room: Room) -> Iterator[tuple[Tool, Assessment]]:
-    """Yield every call that a tool could amount to: as declared, as any class, as any matter."""
+    """Yield every call that a tool could amount to: as declared, as any class, as any matter; equal rows once."""
     book, seen = room.playbook, set()
     for tool in room.tools.values():
-        own_row = book.tools.get(tool.name)
+        own = book.tools.get(tool.name)
         cases = (Assessment(), *(Assessment(effect=one) for one in JUDGED), *(Assessment(matter=m) for m in book.matters))
         for case in cases:
             effect, matter = case.effect or tool.effect, case.matter or tool.matter
-            mark = (own_row, effect, matter, tool.refuses, tool.states_money, tool.clarifies)
+            row = (book.matters.get(matter), book.in_window.get(matter)) if matter else (effect, tool.states_money)
+            mark = (own, row, effect in SILENT, tool.refuses)
             if mark not in seen:
                 seen.add(mark)
                 yield tool, case
 
 
-def _stand(room: Room, kind: Kind) -> None:
+def _stand(room: Room, kind: Kind, rules: Rules | None = None) -> None:
     """Value, risk and renewal over one kind of calm request."""
-    for rise in climb((TIERS, RISKS, WINDOWS), lambda at: room.ask(Spot(*at), kind), height):
+    for rise in climb((TIERS, RISKS, WINDOWS), lambda at: room.ask(Spot(*at), kind, rules=rules), height):
         better, worse = Spot(*rise.better), Spot(*rise.worse)
         at = room.scene.submit(better, kind), room.scene.submit(worse, kind)
         room.report(rise, kind, *at, (str(better), str(worse)))
+
+
+def _silent(room: Room, kind: Kind) -> None:
+    """No rule but those on rows answers to a calm request."""
+    ruling = room.ask(Spot(Tier.LOW), kind)
+    own = room.rules.only(frozenset()).names
+    for cap in ruling.caps if ruling else ():
+        if cap.rule not in ROW_RULES | own:
+            room.ledger.add(error(f"rules.{cap.rule}", f"{cap.rule} answers to a calm request: {kind}"))
 
 
 def _group(room: Room, kind: Kind) -> None:
@@ -179,7 +193,7 @@ def _money(room: Room) -> None:
             said = tuple(f"{Spot(*at[:3])}, {at[3]} + {at[5]} after {at[4]}" for at in (rise.better, rise.worse))
             room.report(rise, kind, better, worse, (said[0], said[1]))
     steps = tuple((str(amount), _given(book, amount, Decimal(0), Decimal(0))[0]) for amount in amounts)
-    _claim(room, Ladder("the amount", frozenset({"per_action", "rolling"}), steps))
+    _climb_once(room, Ladder("the amount", frozenset({"per_action", "rolling"}), steps))
 
 
 def amounts_of(book: Playbook) -> tuple[Decimal, ...]:
@@ -215,51 +229,71 @@ def _given(book: Playbook, amount: Decimal, before: Decimal, second: Decimal) ->
     return gives, got
 
 
-def ladder_kinds(book: Playbook) -> Iterator[Kind]:
-    """Yield the requests on which each ladder is climbed: every class, every matter, a refusal, a question, no call."""
+def ladder_kinds(book: Playbook, one: Ladder) -> Iterator[Kind]:
+    """Yield the requests on which a ladder is climbed: every class, with and without a call, a refusal, a question.
+
+    A matter changes rows, which no ladder looks at, and excuses wording: so signals meet every matter as well.
+    """
     for effect in JUDGED:
         entry = IntentEntry(effect=effect)
         yield Kind(plain_tool(effect), entry=entry)
         yield Kind(None, entry=entry, stance=Stance.INFORM)
-    commitment = IntentEntry(effect=EffectClass.COMMITMENT)
+    commitment, legal = IntentEntry(effect=EffectClass.COMMITMENT), IntentEntry(effect=EffectClass.LEGAL_SECURITY)
     yield Kind(plain_tool(EffectClass.COMMITMENT, refuses=True), entry=commitment, stance=Stance.DECLINE)
     yield Kind(plain_tool(EffectClass.PUBLIC_INFO, clarifies=True), entry=commitment, stance=Stance.CLARIFY)
     yield Kind(plain_tool(EffectClass.REVERSIBLE_OP, moves="data"), entry=commitment)
+    yield Kind(plain_tool(EffectClass.LEGAL_SECURITY, moves="data"), entry=legal)
     yield Kind(None, entry=None)
-    legal = IntentEntry(effect=EffectClass.LEGAL_SECURITY)
-    for matter in book.matters:
-        yield Kind(plain_tool(EffectClass.LEGAL_SECURITY, moves="data"), Assessment(matter=matter), legal)
+    if one.request and "signals" in one.rules:
+        for matter in book.matters:
+            yield Kind(plain_tool(EffectClass.LEGAL_SECURITY), Assessment(matter=matter), legal)
 
 
-def _claim(room: Room, one: Ladder) -> None:
-    """Only the rules that a ladder names may answer to it: all others keep their caps, or the ladder says handoff."""
-    kind = Kind(plain_tool(EffectClass.PUBLIC_INFO), entry=IntentEntry(effect=EffectClass.PUBLIC_INFO))
+def _climb_once(room: Room, one: Ladder) -> None:
+    """Climb a ladder with the whole gate on the plainest request; rules that it does not name keep their caps."""
     own = room.rules.only(frozenset()).names
-    for spot in spots():
-        calm = room.ask(spot, kind)
-        for label, change in one.steps:
-            ruling = room.ask(spot, kind, change)
-            if calm is None or ruling is None:
-                continue
-            if any(cap.autonomy == HANDOFF and cap.rule in one.rules for cap in ruling.caps):
-                continue
+
+    def judge(at: tuple[Any, ...]) -> Ruling | None:
+        spot, (label, change) = Spot(*at[:3]), at[3]
+        ruling, calm = room.ask(spot, PLAINEST, change), room.plainest(spot)
+        if ruling and calm and not any(cap.autonomy == HANDOFF and cap.rule in one.rules for cap in ruling.caps):
             changed = _caps(ruling) ^ _caps(calm)
             if others := sorted({rule for rule, _ in changed} - one.rules - own):
                 room.ledger.add(error(f"rules.{others[0]}", f"{others[0]} answers to {one.name} ({label}) at {spot}"))
+        return ruling
+
+    _report_ladder(room, one, PLAINEST, climb(_axes(one), judge, height))
 
 
-def _caps(ruling: Ruling) -> set[tuple[str, str]]:
-    return {(cap.rule, cap.autonomy.value) for cap in ruling.caps}
+def _axes(one: Ladder) -> tuple[Axis, ...]:
+    """The window enters a ruling through the rules on rows alone; other ladders need no axis for it."""
+    windows = WINDOWS if one.rules & ROW_RULES else Axis("renewal", (False,))
+    return (TIERS, RISKS, windows, Axis(one.name, one.steps))
 
 
 def _ladder(room: Room, one: Ladder, kind: Kind) -> None:
-    """Climb one ladder, value, risk and renewal together, over one kind of request, with the ladder's rules alone."""
+    """Climb one ladder over one kind of request, with the ladder's rules alone."""
     rules = room.rules.only(one.rules)
-    axes = (TIERS, RISKS, WINDOWS, Axis(one.name, one.steps))
-    for rise in climb(axes, lambda at: room.ask(Spot(*at[:3]), kind, at[3][1], rules=rules), height):
+    rises = climb(_axes(one), lambda at: room.ask(Spot(*at[:3]), kind, at[3][1], rules=rules), height)
+    _report_ladder(room, one, kind, rises)
+
+
+def _whatever(room: Room, one: Ladder, kind: Kind) -> None:
+    """The rules of this ladder answer alike whatever is asked for, also inside the window."""
+    rules = room.rules.only(one.rules)
+    for spot in (Spot(Tier.LOW), Spot(Tier.HIGH, True, True)):
+        for label, change in one.steps[1:]:
+            here, there = (room.ask(spot, each, change, rules=rules) for each in (kind, PLAINEST))
+            if here and there and _caps(here) != _caps(there):
+                room.ledger.add(error(f"rules.{min(one.rules)}", f"{one.name} ({label}) weighs differently for {kind}"))
+
+
+def _report_ladder(room: Room, one: Ladder, kind: Kind, rises: Iterator[Rise]) -> None:
+    for rise in rises:
         better, worse = (room.scene.submit(Spot(*at[:3]), kind, at[3][1]) for at in (rise.better, rise.worse))
         said = tuple(f"{Spot(*at[:3])}, {one.name}: {at[3][0]}" for at in (rise.better, rise.worse))
         room.report(rise, kind, better, worse, (said[0], said[1]))
 
 
-__all__ = ["Room", "amounts_of", "assessed_matters", "calm_kinds", "footprint", "ladder_kinds", "rulings"]
+def _caps(ruling: Ruling) -> set[tuple[str, str]]:
+    return {(cap.rule, cap.autonomy.value) for cap in ruling.caps}
