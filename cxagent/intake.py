@@ -3,7 +3,7 @@
 import codecs
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -34,11 +34,11 @@ def opened(file: str) -> Iterator[tuple[IO[bytes], str]]:
     if file == "-":
         yield sys.stdin.buffer, "stdin"
         return
-    try:
-        stream = Path(file).open("rb")
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", where=file) from None
-    with stream:
+    with ExitStack() as held:
+        try:
+            stream = held.enter_context(Path(file).open("rb"))
+        except OSError as error:
+            raise BadInput(f"cannot be read: {error.strerror}", where=file) from None
         yield stream, file
 
 

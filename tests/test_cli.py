@@ -15,13 +15,12 @@ from typer.testing import CliRunner, Result
 
 from cxagent import clock
 from cxagent.cli import app
-from cxagent.cli.differences import differences
 from cxagent.cli.screen import plain
 from cxagent.ledger import chain, personal
 from cxagent.ledger.store import Store
 from cxagent.playbook import load_playbook
 
-DAY = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+DAY = datetime(2026, 11, 21, 9, 31, tzinfo=UTC)
 PLAYBOOK = Path(__file__).resolve().parents[1] / "graphs" / "playbook.yaml"
 COMMANDS = {
     "init": {"--project"},
@@ -33,10 +32,7 @@ COMMANDS = {
     "explain": {"--project", "--json"},
     "verify": {"--project", "--json"},
     "stop": {"--project", "--as", "--why", "--release"},
-    "eval": {
-        *("--project", "--json", "--junit", "--md", "--html", "--baseline", "--trials"),
-        *("--propose", "--resume", "--schema"),
-    },
+    "eval": {"--project", "--json", "--trials", "--propose", "--schema"},
     "playbook check": {"--project", "--json"},
     "playbook show": {"--project", "--json"},
     "playbook diff": {"--project", "--json"},
@@ -263,7 +259,12 @@ def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
 
 
 SICK = {
-    "money as a float": (break_account, "sources", "ACC-101.json:", "crm.arr.amount: write the number as a decimal string"),
+    "money as a float": (
+        break_account,
+        "sources",
+        "ACC-101.json:",
+        "crm.arr.amount: write the number as a decimal string",
+    ),
     "a path around the gate": (
         edit("graphs/support.py", 'add_edge("propose", "risk_gate")', 'add_edge("propose", "act")'),
         *("graph", "act can be reached without risk_gate"),
@@ -294,13 +295,16 @@ def test_check_names_what_is_wrong(home: Path, cx: Command, case: tuple[Any, ...
     assert wrong and all(word in wrong[0] for word in said), told["checks"]
 
 
-def test_check_exits_3_where_a_source_cannot_be_reached(home: Path, cx: Command) -> None:
-    """A source that does not answer could not be measured, which is not the same as wrong."""
-    (home / "map.yaml").write_text("source: {}\n")
-    edit("graphs/project.yaml", "sources:", "sources:\n  - {kind: files, name: gone, path: nowhere}\n#")(home)
+def test_check_exits_3_where_the_database_cannot_be_reached(
+    cx: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What could not be reached is not the same as wrong."""
+    (tmp_path / "folder.sqlite").mkdir()
+    monkeypatch.setenv("CXAGENT_DATABASE_URL", f"sqlite:///{tmp_path}/folder.sqlite")
     result = cx("check", "--json")
-    assert result.exit_code in (1, 3)
-    assert any(one["status"] == "error" and "nowhere" in one["said"] for one in json.loads(result.stdout)["checks"])
+    assert result.exit_code == 3
+    (wrong,) = (one for one in json.loads(result.stdout)["checks"] if one["status"] == "error")
+    assert (wrong["name"], "folder.sqlite" in wrong["said"]) == ("database", True)
 
 
 # ---- demo -----------------------------------------------------------------------------------------------------------
@@ -372,7 +376,8 @@ def test_tickets_may_come_from_a_pipe(home: Path, cx: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("gone.jsonl", "No such file"), ("graphs", "Is a directory"), ("empty.jsonl", "holds no tickets")]
+    ("name", "said"),
+    [("gone.jsonl", "No such file"), ("graphs", "Is a directory"), ("empty.jsonl", "holds no tickets")],
 )
 def test_an_input_that_cannot_be_read_exits_2(home: Path, cx: Command, name: str, said: str) -> None:
     """A missing file, a folder and an empty file are wrong input, named."""
@@ -438,7 +443,7 @@ def interrupted_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> Iterator[
 
 @pytest.mark.parametrize("writes", range(1, 8))
 def test_an_interrupted_run_resumes(home: Path, cx: Command, monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
-    """Ctrl-C after any transaction exits 130; the same file again gives every result, one effect, and a draft to approve."""
+    """Ctrl-C after any transaction exits 130; the same file again gives every result once, and a draft to approve."""
     file = written(home, *tickets(home, "T-003", "T-002", "T-017"))
     with clock.frozen(DAY):
         with interrupted_after(monkeypatch, writes):
@@ -447,7 +452,9 @@ def test_an_interrupted_run_resumes(home: Path, cx: Command, monkeypatch: pytest
         found = rows(resumed.stdout)
         approved = cx("review", found[1]["draft_id"], "approve", "--json")
     assert [row["status"] for row in found] == ["done", "waiting", "handed_off"]
-    effects = [one["tool"] for one in json.loads(cx("explain", "T-003", "--json").stdout)["then"] if one["what"] == "effect"]
+    effects = [
+        one["tool"] for one in json.loads(cx("explain", "T-003", "--json").stdout)["then"] if one["what"] == "effect"
+    ]
     assert effects == ["issue_credit"]
     assert (approved.exit_code, cx("verify").exit_code) == (0, 0), approved.output
 
@@ -512,7 +519,9 @@ def test_a_refused_review_leaves_the_draft(cx: Command, waiting: str, words: lis
     assert [row["draft_id"] for row in rows(cx("drafts", "--json").stdout)] == [waiting]
 
 
-@pytest.mark.parametrize("args", ['{"amount": 25.50}', '{"tool": "issue_credit", "args": ALL}', '[{"tool": "issue_credit", "args": ALL}]'])
+@pytest.mark.parametrize(
+    "args", ['{"amount": 25.50}', '{"tool": "issue_credit", "args": ALL}', '[{"tool": "issue_credit", "args": ALL}]']
+)
 def test_edited_arguments_come_in_three_forms(cx: Command, waiting: str, args: str) -> None:
     """The changed arguments alone, one action, or the list of actions: the effect carries what the person wrote."""
     proposed = rows(cx("drafts", "--json").stdout)[0]["actions"][0]["args"]
@@ -529,7 +538,7 @@ def test_the_second_reviewer_is_told_who_was_first(cx: Command, waiting: str) ->
     """One draft has one verdict; the loser gets a sentence and exit 1."""
     assert review(cx, waiting, "reject", "--as", "priya nair", "--reason", "tone_or_brand", "--json").exit_code == 0
     late = review(cx, waiting, "approve")
-    assert (late.exit_code, late.stderr) == (1, "cxagent: Priya Nair was first: reject at 2026-11-21T09:30:00Z\n")
+    assert (late.exit_code, late.stderr) == (1, "cxagent: Priya Nair was first: reject at 2026-11-21T09:31:00Z\n")
 
 
 def test_a_draft_of_the_demo_is_decided_on_its_own_day(home: Path, cx: Command) -> None:
@@ -640,7 +649,11 @@ def test_playbook_check_proves_or_names_what_it_found(home: Path, cx: Command) -
     sound = json.loads(cx("playbook", "check", "--json").stdout)
     assert (sound["sound"], sound["findings"]) == (True, [])
     assert sound["cells"] > 1000
-    edit("graphs/playbook.yaml", "mid: draft, high: draft,   at_risk: handoff}", "mid: draft, high: act, at_risk: handoff}")(home)
+    edit(
+        "graphs/playbook.yaml",
+        "mid: draft, high: draft,   at_risk: handoff}",
+        "mid: draft, high: act, at_risk: handoff}",
+    )(home)
     result = cx("playbook", "check")
     assert result.exit_code == 1
     assert "financial" in result.stdout
@@ -649,39 +662,10 @@ def test_playbook_check_proves_or_names_what_it_found(home: Path, cx: Command) -
 def test_playbook_show_is_readable_and_json_is_whole(home: Path, cx: Command) -> None:
     """`show` prints tables with every signal and ceiling, `show --json` the whole playbook."""
     shown = cx("playbook", "show").stdout
-    assert [word for word in ("legal_security", "forged_authority", "Miriam Okafor", "20,000") if word not in shown] == []
+    assert [
+        word for word in ("legal_security", "forged_authority", "Miriam Okafor", "20,000") if word not in shown
+    ] == []
     assert json.loads(cx("playbook", "show", "--json").stdout)["version"] == load_playbook(PLAYBOOK).version
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "path", "direction"),
-    [
-        ("per_action: {low_clv: 100", "per_action: {low_clv: 150", "money.per_action.low_clv", "loosens"),
-        ("mid_market: 90", "mid_market: 120", "renewal_window_days.mid_market", "tightens"),
-        ("health_below: 50", "health_below: 40", "at_risk.health_below", "loosens"),
-        ("error: 2}", "error: 5}", "freshness.billing.error", "loosens"),
-        ("  - crm.health\n", "", "required_facts.crm.health", "loosens"),
-        ("relationship_owner:    {low_clv: act", "relationship_owner:    {low_clv: draft", "signals.relationship_owner.low_clv", "tightens"),
-        ("up_to: 5000}", "up_to: 9000}", "sign_off.approver.up_to", "loosens"),
-        ("role: executive}\nexec", "role: executive, up_to: 90000}\nexec", "sign_off.executive.up_to", "tightens"),
-        ("exemption: false", "exemption: true", "public_fact_exemption", "loosens"),
-        ("smb: low_clv, mid", "smb: mid, mid", "tiers.unknown_clv.smb", "tightens"),
-        ("  offer_discount:       {low_clv: act, mid: handoff, high: handoff, at_risk: handoff}\n", "", "tools.offer_discount.mid", "loosens"),
-        ("reference_customer, partner]", "reference_customer]", "tiers.always_high_flags.partner", "loosens"),
-        ("always_high_segments: [enterprise, strategic]", "always_high_segments: [enterprise, mid_market, strategic]", "tiers.always_high_segments.mid_market", "tightens"),
-        ("owner:   [owner]", "owner:   [owner, founder]", "roles.owner.founder", "loosens"),
-        ("review_by: 2027-05-01", "review_by: 2027-06-01", "review_by", "changes"),
-    ],
-)
-def test_a_difference_knows_its_direction(tmp_path: Path, old: str, new: str, path: str, direction: str) -> None:
-    """Each line of meaning says whether the change gives the machine more or less, and the way back says the opposite."""
-    text = PLAYBOOK.read_text()
-    assert old in text
-    (tmp_path / "b.yaml").write_text(text.replace(old, new, 1))
-    before, after = load_playbook(PLAYBOOK), load_playbook(tmp_path / "b.yaml")
-    opposite = {"loosens": "tightens", "tightens": "loosens", "changes": "changes"}[direction]
-    assert {one.path: one.direction for one in differences(before, after)}[path] == direction
-    assert {one.path: one.direction for one in differences(after, before)}[path] == opposite
 
 
 def test_playbook_diff_prints_lines_of_meaning(home: Path, cx: Command) -> None:
@@ -725,9 +709,20 @@ def test_a_bar_only_on_a_terminal(home: Path) -> None:
     import pty
 
     file = written(home, *tickets(home, "T-008", "T-017"))
-    words = [sys.executable, "-c", "from cxagent.cli import main; main()", "run", file, "--json", "--project", str(home)]
+    words = [
+        sys.executable,
+        "-c",
+        "from cxagent.cli import main; main()",
+        "run",
+        file,
+        "--json",
+        "--project",
+        str(home),
+    ]
     ours, theirs = pty.openpty()
-    run = subprocess.run(words, stdout=subprocess.PIPE, stderr=theirs, text=True, check=True, env={**os.environ, "TERM": "xterm"})
+    run = subprocess.run(
+        words, stdout=subprocess.PIPE, stderr=theirs, text=True, check=True, env={**os.environ, "TERM": "xterm"}
+    )
     os.close(theirs)
     drawn = os.read(ours, 100_000).decode()
     os.close(ours)

@@ -45,7 +45,10 @@ BAD = {
     "a key twice": (b'{"ticket": {}, "ticket": {}}', "in.jsonl:2: the key 'ticket' stands twice in one object"),
     "escaped NUL": (line(body="a\x00b"), "in.jsonl:2: ticket.body: holds a NUL byte"),
     "raw NUL": (line().replace(b"share", b"sh\x00re"), "in.jsonl:2: the line holds a NUL byte"),
-    "naive time": (line(received_at="2026-11-21T09:30:00"), "in.jsonl:2: ticket.received_at: Input should have timezone"),
+    "naive time": (
+        line(received_at="2026-11-21T09:30:00"),
+        "in.jsonl:2: ticket.received_at: Input should have timezone",
+    ),
     "no date": (line(received_at="yesterday"), "in.jsonl:2: ticket.received_at: Input should be a valid datetime"),
     "epoch": (line(received_at=1795253400), "in.jsonl:2: ticket.received_at: write the time as ISO 8601"),
     "unknown channel": (line(channel="fax"), "in.jsonl:2: ticket.channel: Input should be 'email'"),
@@ -53,7 +56,10 @@ BAD = {
     "empty id": (line(id=" "), "in.jsonl:2: ticket.id: is empty"),
     "half a character": (line(subject="\ud83d"), "in.jsonl:2: ticket.subject: holds half a character"),
     "half a name": (line(sender={"email": "\udc00@x"}), "in.jsonl:2: ticket.sender.email: holds half a character"),
-    "latin-1": ('{"ticket": "Grüße"}'.encode("latin-1"), "in.jsonl:2: the line is not UTF-8 text (byte 0xfc in column 15)"),
+    "latin-1": (
+        '{"ticket": "Grüße"}'.encode("latin-1"),
+        "in.jsonl:2: the line is not UTF-8 text (byte 0xfc in column 15)",
+    ),
     "UTF-16": ('{"a": 1}'.encode("utf-16"), "in.jsonl:2: the line holds a NUL byte"),
     "deep": (b"[" * 200_000, "in.jsonl:2: is nested too deeply"),
     "endless number": (b'{"ticket": ' + b"9" * 5000 + b"}", "in.jsonl:2: "),

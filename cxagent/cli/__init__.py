@@ -18,6 +18,7 @@ from cxagent.errors import CxagentError
 
 TRACE = "CXAGENT_TRACE"
 INTERRUPTED = 130
+ABOUT = "Support agents for business customers: what the AI may do alone follows from the account behind the ticket."
 
 
 class Spoken(TyperGroup):
@@ -40,7 +41,8 @@ class Spoken(TyperGroup):
         except Exception as error:
             if _is_usage(error):
                 raise
-            _end(error, f"cxagent: {type(error).__name__}: {error} (run with {TRACE}=1 for the traceback)", 1)
+            said = f"{type(error).__name__}: {error} (run with {TRACE}=1 for the traceback)"
+            _end(error, f"cxagent: {said}", 1)
 
 
 def _is_usage(error: Exception) -> bool:
@@ -58,7 +60,7 @@ def _end(error: BaseException, sentence: str, code: int) -> None:
 app = typer.Typer(
     name="cxagent",
     cls=Spoken,
-    help="Support agents for business customers: how much the AI may do alone follows from the account behind the ticket.",
+    help=ABOUT,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -77,7 +79,7 @@ def cxagent(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    """Support agents for business customers: how much the AI may do alone follows from the account behind the ticket."""
+    """Hold what is asked before any command."""
 
 
 for module in (init, demo, check, run, drafts, explain, stop, verify, playbook, eval):

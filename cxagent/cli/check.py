@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
@@ -33,7 +34,10 @@ def register(app: typer.Typer) -> None:
 
 
 def check(project: Home = HERE, json: AsJson = False) -> None:
-    """Check sources, tools, graph, playbook, guidance, database and demo. Exit 1 on an error, 3 where something cannot be reached."""
+    """Check sources, tools, graph, playbook, guidance, database and demo.
+
+    Exit 1 on an error, 3 where a source or the database cannot be reached.
+    """
     from cxagent.project import Project
 
     home = Project(project)
@@ -149,10 +153,10 @@ def _sources(home: "Project") -> Lines:
     if not home.sources:
         yield Line("sources", "error", "none is configured: no account can be known")
     for source in home.sources:
-        yield from _looked("source", lambda _home, one=source: _source(one), home)
+        yield from _looked("source", partial(_source, source), home)
 
 
-def _source(source: "Source") -> Lines:
+def _source(source: "Source", _home: "Project") -> Lines:
     said = source.health()
     rejected = tuple(getattr(source, "rejected", ()))
     yield Line("source", "ok", said)

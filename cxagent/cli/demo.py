@@ -99,7 +99,7 @@ def _numbered(one: "Incoming", turn: int) -> "Incoming":
     return one.model_copy(update={"ticket": one.ticket.model_copy(update={"id": f"{one.ticket.id}.{turn}"})})
 
 
-# ---- what a person sees -------------------------------------------------------------------------------------------------
+# ---- what a person sees ---------------------------------------------------------------------------------------------
 
 
 def _show(lines: list[Line], day: datetime, project: Path) -> None:

@@ -95,7 +95,7 @@ def _read(file: Path | None, project: Path) -> tuple[Any, "Playbook"]:
     return home, load_playbook(project / file) if file else home.playbook
 
 
-# ---- as tables --------------------------------------------------------------------------------------------------------
+# ---- as tables ------------------------------------------------------------------------------------------------------
 
 
 def _show(out: "Console", book: "Playbook") -> None:

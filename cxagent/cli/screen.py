@@ -86,5 +86,5 @@ def pairs(rows: Iterable[tuple[str, object]] | Mapping[str, Any]) -> "Table":
     made = table("", "", header=False)
     made.columns[0].style = "dim"
     for name, value in rows.items() if isinstance(rows, Mapping) else rows:
-        made.add_row(styled(name), value if hasattr(value, "__rich_measure__") else styled(value))
+        made.add_row(styled(name), styled(value))
     return made

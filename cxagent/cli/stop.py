@@ -47,8 +47,9 @@ def stop(
     from cxagent.project import Project
     from cxagent.rules.submission import Stop
 
-    home = Project.load(project)
     _check(scope, key, by)
+    # The switch must work while the graph is broken; only a tool may be known to the graph file alone.
+    home = Project.load(project) if scope is Scope.TOOL else Project(project)
     what = f"{scope.value} {key}" if key else scope.value
     if release:
         known = home.playbook.colleague(by)

@@ -59,12 +59,16 @@ class Told:
             return cap["autonomy"] != self.autonomy, _LAST.index(cap["reason"]) + 1 if cap["reason"] in _LAST else 0
 
         capping = [cap for cap in self.ruling.get("caps") or () if cap["autonomy"] != "act"]
-        return tuple({(cap["reason"], cap["why"]): cap for cap in sorted(capping, key=order)}.values())
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for cap in sorted(capping, key=order):
+            found.setdefault((cap["reason"], cap["why"]), cap)
+        return tuple(found.values())
 
     @property
     def because(self) -> tuple[str, ...]:
         """The binding reasons in words, each once, what concerns the account before what follows from it."""
-        if words := tuple(dict.fromkeys(cap["why"] for cap in self.caps if cap["autonomy"] == self.autonomy)):
+        words = tuple(dict.fromkeys(cap["why"] for cap in self.caps if cap["autonomy"] == self.autonomy))
+        if words:
             return words
         return tuple(code.replace("_", " ") for code in self.entry["body"]["reasons"])
 
@@ -140,7 +144,7 @@ def told(store: Store, decision_id: str) -> Told:
 def _call(action: dict[str, Any]) -> str:
     amount = action["args"].get("amount")
     currency = action["args"].get("currency") or ""
-    return action["tool"] + (f" ({currency} {amount})".replace("( ", "(") if isinstance(amount, str | int) else "")
+    return str(action["tool"]) + (f" ({currency} {amount})".replace("( ", "(") if isinstance(amount, str | int) else "")
 
 
 def _money(value: dict[str, str] | None) -> str:

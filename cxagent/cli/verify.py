@@ -41,4 +41,4 @@ def recorded(url: str) -> bool:
     from pathlib import Path
 
     prefix = "sqlite:///"
-    return not url.startswith(prefix) or Path(url.removeprefix(prefix).partition("?")[0]).is_file()
+    return not url.startswith(prefix) or Path(url.removeprefix(prefix).partition("?")[0]).exists()

@@ -29,14 +29,15 @@ EXCUSED = frozenset(
 class Ladder:
     """Something that gets worse step by step; the first step is always the untouched request.
 
-    `rules` are the only rules that may answer to it; without `request` they do so whatever is asked for. The proof
-    checks both claims.
+    `rules` are the only rules that may answer to it; without `request` they do so whatever is asked for, without
+    `standing` whoever asks. The proof checks these claims.
     """
 
     name: str
     rules: frozenset[str]
     steps: tuple[tuple[str, Change], ...]
     request: bool = False
+    standing: bool = False
 
 
 def same(sub: Submission) -> Submission:
@@ -44,15 +45,11 @@ def same(sub: Submission) -> Submission:
     return sub
 
 
-def ladder(name: str, rules: str, /, **steps: Change) -> Ladder:
-    """Return a ladder of named steps after the untouched one, whose rules do not look at the request."""
+def ladder(name: str, rules: str, looks: str = "", /, **steps: Change) -> Ladder:
+    """Return a ladder of named steps after the untouched one; its rules look at nothing else unless it says so."""
     named = tuple((label.replace("_", " "), change) for label, change in steps.items())
-    return Ladder(name, frozenset(rules.split()), (("none", same), *named))
-
-
-def by_request(name: str, rules: str, /, **steps: Change) -> Ladder:
-    """Return a ladder whose rules look at the request as well."""
-    return replace(ladder(name, rules, **steps), request=True)
+    seen = looks.split()
+    return Ladder(name, frozenset(rules.split()), (("untouched", same), *named), "request" in seen, "standing" in seen)
 
 
 def ladders(playbook: Playbook) -> Iterator[Ladder]:
@@ -79,9 +76,9 @@ def _people() -> Iterator[Ladder]:
 
     lost = ("departed", "foreign", "ambiguous", "unknown", "no_account")
     yield ladder("sender", "identity", at_parent=who("at_parent"), **{name: who(name) for name in lost})
-    yield by_request(
+    yield ladder(
         "verification",
-        "verification",
+        "verification", "request",
         unverified=lambda sub: audited(sub, identity=sub.audit.identity.model_copy(update={"verified": False})),
     )
     yield ladder(
@@ -101,8 +98,8 @@ def _switches() -> Iterator[Ladder]:
         return change
 
     for scope in ("everything", "account", "tool", "channel"):
-        one = ladder(f"a stop of {scope}", "kill_switch", stopped=stopped(scope))
-        yield replace(one, request=scope == "tool")
+        looks = "request" if scope == "tool" else ""
+        yield ladder(f"a stop of {scope}", "kill_switch", looks, stopped=stopped(scope))
     yield ladder("shadow mode", "shadow_mode", on=lambda sub: replace(sub, shadow=True))
     yield ladder(
         "an earlier ruling",
@@ -123,7 +120,7 @@ def _switches() -> Iterator[Ladder]:
 def _account(playbook: Playbook) -> Iterator[Ladder]:
     for flag in ("no_ai_contact", "misaligned"):
         yield ladder(f"flag {flag}", "flags", set=lambda sub, flag=flag: section(sub, "crm", flags=(flag,)))  # type: ignore[misc]
-    yield by_request("flag legal_hold", "legal_hold", set=lambda sub: section(sub, "crm", flags=("legal_hold",)))
+    yield ladder("flag legal_hold", "legal_hold", "request standing", set=lambda sub: section(sub, "crm", flags=("legal_hold",)))
     for purpose in sorted(playbook.ai_consents):
         for status in ("denied", "withdrawn"):
             consent = Consent(purpose=purpose, status=status)  # type: ignore[arg-type]
@@ -137,22 +134,22 @@ def _account(playbook: Playbook) -> Iterator[Ladder]:
         "promises_kept",
         known=lambda sub: standing(sub, unkept=(Promise(what="a thing", kept=False),)),
     )
-    yield by_request("special terms", "special_terms", agreed=lambda sub: section(sub, "contract", special_terms=("one",)))
-    yield by_request("contract on file", "terms_on_file", missing=lambda sub: section(sub, "contract", on_file=False))
-    yield by_request("residency", "residency", agreed=lambda sub: section(sub, "contract", data_residency="somewhere"))
+    yield ladder("special terms", "special_terms", "request", agreed=lambda sub: section(sub, "contract", special_terms=("one",)))
+    yield ladder("contract on file", "terms_on_file", "request", missing=lambda sub: section(sub, "contract", on_file=False))
+    yield ladder("residency", "residency", "request", agreed=lambda sub: section(sub, "contract", data_residency="somewhere"))
 
     def deal(sub: Submission) -> Submission:
         ticket = sub.ticket.model_copy(update={"body": "Workspace seats"})
         return section(replace(sub, ticket=ticket), "crm", notes=("open opportunity: workspace seats",))
 
-    yield ladder("an open deal on the subject", "open_opportunity", noted=deal)
+    yield ladder("an open deal on the subject", "open_opportunity", "standing", noted=deal)
     for rule in playbook.engagement:
 
         def bound(sub: Submission, account: str = rule.account) -> Submission:
             assert sub.audit.account is not None
             return audited(sub, account=sub.audit.account.model_copy(update={"id": account}))
 
-        yield by_request(f"rule of engagement for {rule.account}", "engagement same_account", applies=bound)
+        yield ladder(f"rule of engagement for {rule.account}", "engagement same_account", "request", applies=bound)
 
 
 def _knowledge(playbook: Playbook) -> Iterator[Ladder]:
@@ -181,7 +178,7 @@ def _knowledge(playbook: Playbook) -> Iterator[Ladder]:
             full=lambda sub: proposed(sub, confidence=1.0),
             at_the_floor=lambda sub: proposed(sub, confidence=floor),
             under_the_floor=lambda sub: proposed(sub, confidence=floor - 1e-9),
-            none=lambda sub: proposed(sub, confidence=0.0),
+            zero=lambda sub: proposed(sub, confidence=0.0),
         )
 
 
@@ -219,60 +216,61 @@ def _freshness(playbook: Playbook) -> Iterator[Ladder]:
 
 def _words(playbook: Playbook) -> Iterator[Ladder]:
     for signal in Signal:
-        one = ladder(
+        yield ladder(
             f"signal {signal}",
             "signals injected",
+            "request standing" if signal in EXCUSED else "standing",
             noticed=lambda sub, signal=signal: noticed(sub, signal),  # type: ignore[misc]
             # What the model noticed has no exceptions, so it comes after what only our own reader saw.
             told_by_the_model=lambda sub, signal=signal: proposed(sub, signals=(signal,)),  # type: ignore[misc]
         )
-        yield replace(one, request=signal in EXCUSED)
     yield ladder(
         "a question about leaving",
         "reads_as_exit",
+        "standing",
         asked=lambda sub: replace(sub, reading=sub.reading.model_copy(update={"exit_topic": True})),
     )
     # A binding sentence may waive what excuses a small account's wording, but it always costs a draft itself.
-    yield by_request("the reply admits fault", "commitments", says=lambda sub: proposed(sub, reply="It was our fault."))
+    yield ladder("the reply admits fault", "commitments", "request", says=lambda sub: proposed(sub, reply="It was our fault."))
     figure = f"{playbook.currency} 98,765.43"
-    yield by_request(
+    yield ladder(
         "a figure in the reply",
-        "grounded tier_ceiling risk_ceiling renewal_window commitments legal_hold",
+        "grounded tier_ceiling risk_ceiling renewal_window commitments legal_hold", "request standing",
         that_no_record_holds=lambda sub: proposed(sub, reply=f"The total is {figure}."),
     )
 
 
 def _calls() -> Iterator[Ladder]:
-    yield by_request("the tool", "tool_known", undeclared=lambda sub: replace(sub, tools={}))
-    yield by_request("the arguments", "arguments_valid", invalid=_invalid)
-    yield by_request("the account named", "same_account", another=lambda sub: declared(sub, {"a": "OTHER"}, account="a"))
+    yield ladder("the tool", "tool_known", "request", undeclared=lambda sub: replace(sub, tools={}))
+    yield ladder("the arguments", "arguments_valid", "request", invalid=_invalid)
+    yield ladder("the account named", "same_account", "request", another=lambda sub: declared(sub, {"a": "OTHER"}, account="a"))
     for rule in ("registered", "domain"):
-        yield by_request(
+        yield ladder(
             f"a recipient, {rule}",
-            "recipient",
+            "recipient", "request",
             unknown=lambda sub, rule=rule: declared(sub, {"to": STRANGER}, recipients={"to": rule}),  # type: ignore[misc]
         )
-    yield by_request(
+    yield ladder(
         "the sender's role",
-        "role",
-        less=lambda sub: declared(sub, roles=frozenset({"nobody's"}), role_cap=DRAFT),
-        none=lambda sub: declared(sub, roles=frozenset({"nobody's"}), role_cap=HANDOFF),
+        "role", "request",
+        too_little=lambda sub: declared(sub, roles=frozenset({"nobody's"}), role_cap=DRAFT),
+        far_too_little=lambda sub: declared(sub, roles=frozenset({"nobody's"}), role_cap=HANDOFF),
     )
-    yield by_request(
+    yield ladder(
         "whom it is for",
-        "own_scope",
+        "own_scope", "request",
         everybody=lambda sub: declared(sub, {"who": "everybody"}, own="who", roles=frozenset()),
     )
-    yield by_request("a condition", "conditions_met", unmet=lambda sub: declared(sub, needs={"checked": True}))
-    yield by_request(
+    yield ladder("a condition", "conditions_met", "request", unmet=lambda sub: declared(sub, needs={"checked": True}))
+    yield ladder(
         "the target",
-        "target_clear",
+        "target_clear", "request",
         open=lambda sub: declared(sub, {"which": ""}, target="which", reversible="yes"),
         open_and_final=lambda sub: declared(sub, {"which": ""}, target="which", reversible="no"),
     )
-    yield by_request("the invoice", "invoice_known", unknown=lambda sub: declared(sub, {"bill": "INV"}, invoice="bill"))
+    yield ladder("the invoice", "invoice_known", "request", unknown=lambda sub: declared(sub, {"bill": "INV"}, invoice="bill"))
     disputed = Invoice(number="IN-DISPUTE-7", status="disputed")
-    yield by_request("a dispute", "disputed_invoice", open=lambda sub: section(sub, "billing", invoices=(disputed,)))
+    yield ladder("a dispute", "disputed_invoice", "request", open=lambda sub: section(sub, "billing", invoices=(disputed,)))
     times = {"once": 1, "often": 99}
     past = {
         label: lambda sub, n=n: section(  # type: ignore[misc]
@@ -280,10 +278,10 @@ def _calls() -> Iterator[Ladder]:
         )
         for label, n in times.items()
     }
-    yield by_request("the same before", "repeated", **past)
-    yield by_request("seats", "seats", none_free=lambda sub: audited(declared(sub, uses_seat=True), seats_free=0))
+    yield ladder("the same before", "repeated", "request standing", **past)
+    yield ladder("seats", "seats", "request standing", none_free=lambda sub: audited(declared(sub, uses_seat=True), seats_free=0))
     error = (HistoryItem(at=AT, what="our own error"),)
-    yield by_request("our error", "our_error", known=lambda sub: section(declared(sub, restores=True), "support", history=error))
+    yield ladder("our error", "our_error", "request standing", known=lambda sub: section(declared(sub, restores=True), "support", history=error))
 
 
 def _invalid(sub: Submission) -> Submission:
@@ -309,10 +307,10 @@ def _money() -> Iterator[Ladder]:
         gap = Exposure(given=None, on_record=None, count=1, why="no rate")
         return standing(assessed(sub, gives=given), exposure=gap)
 
-    yield by_request(
-        "the amount", "amount_decidable", undecidable=lambda sub: assessed(sub, undecidable="the amount is missing")
+    yield ladder(
+        "the amount", "amount_decidable", "request", undecidable=lambda sub: assessed(sub, undecidable="the amount is missing")
     )
-    yield by_request("the currency", "amount_decidable", unknown=lambda sub: assessed(sub, gives=foreign))
-    yield by_request("what was given before", "rolling per_action", unknown=unsummed)
+    yield ladder("the currency", "amount_decidable", "request", unknown=lambda sub: assessed(sub, gives=foreign))
+    yield ladder("what was given before", "rolling per_action", "request standing", unknown=unsummed)
     owed = Money(amount=Decimal("0.01"), currency="XXX")
-    yield by_request("a debt", "overdue", open=lambda sub: section(sub, "billing", overdue=owed, overdue_days=1))
+    yield ladder("a debt", "overdue", "request", open=lambda sub: section(sub, "billing", overdue=owed, overdue_days=1))

@@ -34,6 +34,7 @@ _BORDERS = re.compile(
 )
 _WISHES = r"\b(?:please|pls|we need|i need|we want|i want|like to)\b"
 _ASKS = re.compile(rf"\?|^(?:and |also |oh |then )*(?:{_VERBS})\b|{_WISHES}", re.I)
+_POINTS_BACK = re.compile(rf"(?:{_WISHES}) (?:it|this|that|them|these|those)\b", re.I)
 _MORE = re.compile(rf"^\W*(?:and |oh |plus )?{_ALSO}", re.I)
 _CLOSING = re.compile(
     r"^\s*(?:--|(?:best|kind|warm) regards|regards|best wishes|cheers|sincerely|(?:many )?thanks|br)[,.!]?\s*$", re.I
@@ -78,7 +79,7 @@ class OfflineProposer:
         text = _core(known.ticket)
         if not _is_english(known.ticket) or not self._classifier.reads(text):
             return self._abroad(known, text) or self._unread(text)
-        requests = self.requests(text)
+        requests = self.requests(text, known.ticket.subject)
         answered = [self._answer(request, known) for request in requests]
         replies = dict.fromkeys(reply for _, reply in answered)
         return Proposal(
@@ -87,10 +88,16 @@ class OfflineProposer:
             confidence=min(request.confidence for request in requests),
         )
 
-    def requests(self, text: str) -> list[Request]:
-        """Split a message into its different requests; what is asked but not recognised stays as an unsure one."""
+    def requests(self, text: str, subject: str = "") -> list[Request]:
+        """Split a message into its different requests; what is asked but not recognised stays as an unsure one.
+
+        The subject is the title of what follows: it helps to recognise the whole and is no request of its own.
+        """
         whole = self._request(text)
-        pieces = [self._request(piece) for piece in _pieces(text)]
+        body = text.removeprefix(subject).strip() or text
+        pieces = [self._request(piece) for piece in _pieces(body)]
+        if whole.sure and subject.strip() and not any(piece.sure for piece in pieces):
+            return [whole]
         if len(pieces) < 2:
             return [whole]
         found: list[Request] = []
@@ -115,7 +122,7 @@ class OfflineProposer:
             found[same] = replace(found[same], text=f"{found[same].text} {piece.text}", confidence=best)
         elif piece.confidence >= self._enough(piece, found):
             found.append(piece)
-        elif same is None and self._asks_for_more(piece, found):
+        elif same is None and self._asks_for_more(piece, found) and not self._shades(piece, found):
             found.append(replace(piece, confidence=min(piece.confidence, 0.45)))
         elif found and found[-1].sure:
             found[-1] = replace(found[-1], text=f"{found[-1].text} {piece.text}")
@@ -132,7 +139,14 @@ class OfflineProposer:
             return False
         if found and _MORE.search(piece.text):
             return True
+        if found and found[-1].sure and _POINTS_BACK.search(piece.text):
+            return False
         return piece.confidence >= _HINT or bool(found and piece.runner_up not in {one.intent for one in found})
+
+    def _shades(self, piece: Request, found: list[Request]) -> bool:
+        """Say whether an unrecognised question only shades a recognised one that is its next neighbour."""
+        last = found[-1] if found else None
+        return last is not None and last.sure and piece.runner_up == last.intent and not _MORE.search(piece.text)
 
     def _request(self, text: str) -> Request:
         guess = self._classifier.guess(text)
