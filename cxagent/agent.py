@@ -11,9 +11,9 @@ from cxagent.domain.review import Review, Verdict
 from cxagent.domain.ticket import Incoming
 from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Refused
-from cxagent.ledger import reports, reviews
+from cxagent.ledger import chain, journal, personal, reports, reviews
 from cxagent.project import Project, load_graph_file
-from cxagent.proof import require_sound
+from cxagent.soundness import require_sound
 from cxagent.reviewing import answer_of
 from cxagent.shape import require_shape
 from cxagent.steps.edits import edited
@@ -54,7 +54,7 @@ class Agent:
             known = reports.ticket(connection, ticket.id)
         if known is not None and known["digest"] != digest(ticket):
             raise BadInput(f"the ticket id {ticket.id!r} was used before with another content", where="ticket.id")
-        if known is None or known["status"] == "working":
+        if known is None or known["status"] not in journal.CLOSED:
             self._work(incoming, unfinished=known is not None)
         with self.store.read() as connection:
             return reports.result(connection, ticket.id)
@@ -62,8 +62,23 @@ class Agent:
     def _work(self, incoming: Incoming, *, unfinished: bool) -> None:
         config = self._thread(incoming.ticket.id)
         start = {"ticket": incoming.ticket.model_dump(mode="json"), "account_id": incoming.account_id}
-        begun = unfinished and bool(self.app.get_state(config).next)
-        self.app.invoke(None if begun else start, config, durability="sync")
+        snapshot = self.app.get_state(config) if unfinished else None
+        if snapshot is None or not snapshot.next:
+            self.app.invoke(start, config, durability="sync")
+        elif not snapshot.interrupts:
+            self.app.invoke(None, config, durability="sync")
+        elif (found := self._verdict(snapshot.values.get("draft_id"))) is not None:
+            self._wake(snapshot, found, config)
+
+    def _verdict(self, draft_id: str | None) -> Review | None:
+        with self.store.read() as connection:
+            found = reviews.verdict(connection, draft_id) if draft_id else None
+        return found[1] if found else None
+
+    def _wake(self, snapshot: Any, review: Review, config: Any) -> None:
+        """Let a thread go on that waits; it follows the verdict on record, which the answer only repeats."""
+        answers = {one.id: answer_of(review) for one in snapshot.interrupts}
+        self.app.invoke(Command(resume=answers), config, durability="sync")
 
     def review(
         self,
@@ -97,15 +112,30 @@ class Agent:
         snapshot = self.app.get_state(config)
         if not snapshot.interrupts and row["status"] == "open":
             raise Refused(f"the thread of {draft_id} does not wait; run the ticket again")
+        if (snapshot.values.get("proposer") or {}).get("name") == name:
+            raise Refused(f"{name} wrote this draft; somebody else must review it")
         if verdict in ("edit", "respond"):
             self._rehearse(snapshot.values, review)
         told = steps.reviewing.claim(draft_id, review, *steps.recorder.approval(held(snapshot.values)))
         if refused := told["review"].get("refused"):
             return {"ticket_id": row["ticket_id"], "draft_id": draft_id, "status": "waiting", "said": refused}
-        answers = {one.id: answer_of(review) for one in snapshot.interrupts}
-        self.app.invoke(Command(resume=answers), config, durability="sync")
+        self._wake(snapshot, review, config)
         with self.store.read() as connection:
             return reports.result(connection, row["ticket_id"])
+
+    def erase(self, email: str) -> int:
+        """Erase the personal data of everything that came from one sender; return how many texts there were.
+
+        The log keeps its digests and stays whole; threads that hold the text are removed.
+        """
+        with self.store.write() as connection:
+            tickets = reports.tickets_of(connection, digest(email.strip().lower()))
+            count = personal.erase(connection, [ticket_id for ticket_id, _ in tickets])
+            for account_id in sorted({account_id for _, account_id in tickets}):
+                chain.append(connection, "erasure", account_id, "-", {"texts": count})
+        for ticket_id, _ in tickets:
+            self.app.checkpointer.delete_thread(ticket_id)
+        return count
 
     def _rehearse(self, values: Any, review: Review) -> None:
         """Judge an edit before it is claimed: a refused edit leaves the draft open."""

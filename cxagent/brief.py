@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cxagent.context import ContextAudit
+from cxagent.domain.account import Promise
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
@@ -80,8 +81,14 @@ def at_stake(audit: ContextAudit, ruling: Ruling) -> dict[str, Any]:
         "days_to_notice": standing.window.days_to_notice if standing else None,
         "risks": [risk.why for risk in standing.risks] if standing else [],
         "goals": [goal.model_dump(mode="json") for goal in (crm.stated_goals if crm else None) or ()],
+        "promises": [promise.model_dump(mode="json") for promise in _promises(audit)],
         "unkept_promises": [promise.what for promise in standing.unkept] if standing else [],
     }
+
+
+def _promises(audit: ContextAudit) -> tuple[Promise, ...]:
+    support = audit.account.support if audit.account else None
+    return (support.promises if support else None) or ()
 
 
 def card(

@@ -72,10 +72,12 @@ class Executor:
         actions: tuple[Action, ...],
         account: Account,
         closing: Closing | None = None,
+        stopped: Callable[[], str | None] = lambda: None,
     ) -> Done:
         """Spend the authorization and run its actions in order; the first trouble stops the rest.
 
         `closing` records the end in the transaction that notes the last effect, so that no crash falls in between.
+        `stopped` is asked before every effect but a first one, which was judged just now, and says what forbids it.
         """
         calls = [(action.tool, action.args) for action in actions]
         with self.store.write() as connection:
@@ -84,7 +86,8 @@ class Executor:
         run = _Run(authorization_id, terms, account, [step.key for step in steps], closing)
         for index, step in enumerate(steps):
             following = steps[index + 1] if index + 1 < len(steps) else None
-            effect = self._effect(run, step, following, fresh=index == 0)
+            why = stopped() if index or step.status != "planned" else None
+            effect = self._halt(run, step, why) or self._effect(run, step, following, fresh=index == 0)
             effects.append(effect)
             if effect["status"] != "done":
                 return Done(tuple(effects), f"{step.tool} {effect['status'].replace('_', ' ')}: {effect['said']}")
@@ -118,6 +121,12 @@ class Executor:
             if following is None and run.closing is not None:
                 run.closing(connection, run.keys)
         return _told(step.tool, "done", json.dumps(result, default=str), step.key)
+
+    def _halt(self, run: _Run, step: Step, why: str | None) -> dict[str, Any] | None:
+        """Close a step that a kill switch forbids: not done, or in doubt where an earlier run had started it."""
+        if why is None or step.status not in ("planned", "started"):
+            return None
+        return self._close(run, step, "in_doubt" if step.status == "started" else "failed", why)
 
     def _call(self, key: str, terms: Terms) -> Call:
         warrant = LedgerWarrant(self.store, key)

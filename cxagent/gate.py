@@ -79,10 +79,14 @@ def rule(
 
     Without a proposal only the rules on the ticket speak, and the best that can come of it is a handoff.
     """
-    caps = [cap for one in ticket_rules for cap in _ask(one, sub)]
+    caps: list[Cap] = []
+    for one in ticket_rules:
+        caps += _ask(one, sub)
     parts: list[Autonomy] = []
     for view in sub.parts:
-        own = [cap for one in part_rules for cap in _ask(one, sub, view)]
+        own: list[Cap] = []
+        for part_rule in part_rules:
+            own += _ask(part_rule, sub, view)
         parts.append(min((cap.autonomy for cap in own), default=ACT))
         caps += own
     lowest = min((cap.autonomy for cap in caps), default=ACT)
@@ -104,10 +108,11 @@ def rule(
 
 def _ask(one: Callable[..., Iterator[Cap]], *about: Submission | PartView) -> list[Cap]:
     """Ask one rule; a rule that fails is not skipped: what could not be judged goes to a person."""
-    name = one.__name__
     try:
-        return [cap.model_copy(update={"rule": name}) for cap in one(*about)]
+        found = list(one(*about))
+        return [cap.model_copy(update={"rule": one.__name__}) for cap in found] if found else found
     except Exception as error:
+        name = one.__name__
         why = f"the rule {name} failed: {type(error).__name__}: {error}"
         return [
             Cap(autonomy=HANDOFF, reason=Reason.SOURCE_FAILED, why=why, unless=f"the rule {name} had worked", rule=name)

@@ -22,7 +22,6 @@ from cxagent.ledger.journal import Grant
 from cxagent.ledger.store import Store
 from cxagent.playbook import Playbook
 from cxagent.reading.message import Reading, read_message
-from cxagent.rules.money import given_by
 from cxagent.rules.submission import Cell, Stop, Submission
 from cxagent.sources.fetch import Gather
 
@@ -118,7 +117,7 @@ class Judge:
     def grant(self, sub: Submission, *, limited: bool) -> Grant:
         """Say what an authorization must reserve, and the room it must fit into where the machine acts alone."""
         standing, money = sub.audit.standing, self.playbook.money
-        amounts = [(place, amount) for place, call in enumerate(sub.calls) if (amount := given_by(call, sub))]
+        amounts = [(place, amount) for place, call in enumerate(sub.calls) if (amount := call.gives)]
         exposure = standing.exposure if standing else None
         return Grant(
             root_id=sub.audit.root_id,

@@ -14,7 +14,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
-from langgraph.graph import StateGraph
 from pydantic import Field, ValidationError
 
 from cxagent.actions import Toolbox
@@ -30,6 +29,7 @@ from cxagent.proposers import Proposer
 from cxagent.proposers.guidance import Guidance, load_guidance
 from cxagent.proposers.offline import OfflineProposer
 from cxagent.reviewing import Reviewing
+from cxagent.shape import SupportGraph
 from cxagent.sources import Gather, Source, load_sources
 from cxagent.state import TicketInput, TicketState
 from cxagent.steps import Bench, Steps
@@ -229,9 +229,9 @@ class Project:
     def _current(self) -> Bench:
         return self._bench.get() or self.bench
 
-    def state_graph(self) -> "StateGraph[TicketState, None, TicketInput, TicketState]":
-        """Return an empty graph over the ticket's state."""
-        return StateGraph(TicketState, input_schema=TicketInput)
+    def state_graph(self) -> SupportGraph:
+        """Return an empty graph over the ticket's state, which refuses to compile around the audit or the gate."""
+        return SupportGraph(TicketState, input_schema=TicketInput)
 
 
 def load_graph_file(home: Path) -> ModuleType:

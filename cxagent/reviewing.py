@@ -6,7 +6,6 @@ from typing import Any
 from cxagent.answers import Answer, read_answer
 from cxagent.domain.review import REASONS, Review
 from cxagent.domain.ruling import Ruling
-from cxagent.domain.value import digest
 from cxagent.domain.vocabulary import HANDOFF
 from cxagent.errors import BadInput, Conflict, Refused
 from cxagent.ledger import journal, reviews
@@ -45,6 +44,8 @@ class Reviewing:
         """Return why a re-judged edit may not go out with this reviewer's authority, or None where it may."""
         if ruling.autonomy == HANDOFF:
             return "; ".join(cap.why for cap in ruling.binding) or "a person must own it"
+        if ruling.four_eyes:
+            return f"{ruling.gives} needs two people, and an edit has one author"
         return self.may_sign(role, ruling.sign_off)
 
     def claim(
@@ -98,10 +99,10 @@ class Reviewing:
         return told
 
     def _mint(self, connection: Any, row: dict[str, Any], terms: Terms, grant: Grant) -> str:
-        card = row["card"] or {}
-        actions = [action for part in card.get("parts", []) for action in part["actions"]]
-        if digest({"actions": actions, "reply": card.get("reply")}) != terms.proposal_digest:
+        if reviews.shown(row) != terms.proposal_digest:
             raise Refused("what the card showed is not what would be sent")
+        if (row["ticket_id"], row["account_id"]) != (terms.ticket_id, terms.account_id):
+            raise Refused(f"the draft {row['id']} is about another ticket or account")
         return journal.mint(
             connection,
             decision_id=row["decision_id"],

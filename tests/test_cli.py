@@ -541,6 +541,15 @@ def test_the_second_reviewer_is_told_who_was_first(cx: Command, waiting: str) ->
     assert (late.exit_code, late.stderr) == (1, "cxagent: Priya Nair was first: reject at 2026-11-21T09:31:00Z\n")
 
 
+def test_changed_facts_open_the_draft_anew(home: Path, cx: Command, waiting: str) -> None:
+    """What was approved on other facts is not sent: the person is told, and under which id it waits now."""
+    edit("tools/world/accounts/ACC-201.json", '"health": 81', '"health": 80')(home)
+    result = review(cx, waiting, "approve")
+    (again,) = rows(cx("drafts", "--json").stdout)
+    assert again["draft_id"] != waiting
+    assert f"it waits again as {again['draft_id']}" in result.stderr
+
+
 def test_a_draft_of_the_demo_is_decided_on_its_own_day(home: Path, cx: Command) -> None:
     """Long after the demo its drafts can still be approved: the sample world stands still."""
     draft = of(cx("demo", "--json"), "T-002")["draft_id"]

@@ -55,6 +55,7 @@ def one_contact(args: Mapping[str, Any], account: Account, today: date) -> Asses
     roles=ADMINS,
     own="user",
     target="user",
+    recipients={"user": "domain"},
     moves="access",
 )
 def reset_sso(call: Call, user: str | None = None, idp_config: str | None = None) -> dict[str, str]:
@@ -87,6 +88,7 @@ def grant_access(call: Call, user: str, role: str) -> dict[str, str]:
     assess=lost_role,
     roles=ADMINS,
     target="user",
+    recipients={"user": "domain"},
     moves="access",
     opposes=("grant_access",),
     undo="grant_access",

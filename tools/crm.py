@@ -36,7 +36,7 @@ def notify_owner(call: Call, role: str, brief: str) -> dict[str, str]:
     return done(call, "notify_owner", role=role, brief=brief)
 
 
-@action(effect="reversible_op", reversible="yes", idempotent=True)
+@action(effect="reversible_op", reversible="yes", idempotent=True, dates=("slots",))
 def schedule_meeting(call: Call, role: str, attendees: str | list[str], slots: str | list[str]) -> dict[str, str]:
     """Book a meeting between the customer and a colleague."""
     return done(call, "schedule_meeting", role=role, attendees=attendees, slots=slots)

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
@@ -38,11 +39,7 @@ def check(project: Home = HERE, json: AsJson = False) -> None:
 
     Exit 1 on an error, 3 where a source or the database cannot be reached.
     """
-    from cxagent.project import Project
-
-    home = Project(project)
-    _ = home.config  # what is no project has no health either
-    home = _as_built(home)
+    home = as_built(project)
     lines = [line for name, look in CHECKS.items() for line in _looked(name, look, home)]
     errors = [line for line in lines if line.status == "error"]
     if json:
@@ -59,12 +56,14 @@ def check(project: Home = HERE, json: AsJson = False) -> None:
         raise typer.Exit(1 if any(line.reached for line in errors) else 3)
 
 
-def _as_built(home: "Project") -> "Project":
+def as_built(project: Path) -> "Project":
     """Return the project as its graph file builds it, with the parts that an engineer passed; else as configured."""
     from cxagent.project import Project
 
+    home = Project(project)
+    _ = home.config  # what is no project is refused, whatever else can be said of it
     try:
-        return Project.load(home.home)
+        return Project.load(project)
     except CxagentError:
         return home
 
@@ -90,28 +89,22 @@ def _graph(home: "Project") -> Lines:
 
 
 def _playbook(home: "Project") -> Lines:
-    from cxagent import clock
-
-    book, today = home.playbook, clock.now().date()
-    said = f"{book.name} {book.version}, approved by {book.approver}, in force since {book.effective}"
-    if book.effective > today:
-        yield Line("playbook", "warning", f"{book.name} {book.version} is not in force before {book.effective}")
-    elif book.review_by < today:
-        yield Line("playbook", "warning", f"{said}; its review was due on {book.review_by}")
-    else:
-        yield Line("playbook", "ok", said)
+    book = home.playbook
+    yield Line("playbook", "ok", f"{book.name} {book.version}, approved by {book.approver}, from {book.effective}")
     if book.public_fact_exemption:
-        yield Line(
-            "playbook", "warning", "the public-fact exemption is on: a deviation, shown on every decision that uses it"
-        )
+        said = "the public-fact exemption is on: a deviation, shown on every decision that uses it"
+        yield Line("playbook", "warning", said)
 
 
 def _proof(home: "Project") -> Lines:
-    from cxagent.cli.playbook import proven
+    from cxagent.cli.playbook import examined
 
-    cells, findings = proven(home.playbook, home.tools)
-    said = "; ".join(findings) or f"more value, risk, age or money never gives more autonomy ({cells:,} cells)"
-    yield Line("playbook proof", "error" if findings else "ok", said)
+    proof = examined(home, home.playbook)
+    for one in proof.findings:
+        yield Line("playbook proof", one.level, f"{one.where}: {one.what}")
+    if proof.sound:
+        said = f"more value, risk, age or money never gives more autonomy ({proof.cells:,} cells)"
+        yield Line("playbook proof", "ok", said)
 
 
 def _tools(home: "Project") -> Lines:

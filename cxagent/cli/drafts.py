@@ -123,10 +123,10 @@ def review(
         result = agent.review(
             draft_id, verdict.value, by or people[0].name, reason=reason, note=note, reply=reply, args=actions
         )
-    _tell(result, project, json)
+    _tell(result, draft_id, project, json)
 
 
-def _tell(result: dict[str, Any], project: Path, json: bool) -> None:
+def _tell(result: dict[str, Any], draft_id: str, project: Path, json: bool) -> None:
     if json:
         print_json(result)
     elif said := result.get("said"):
@@ -135,6 +135,8 @@ def _tell(result: dict[str, Any], project: Path, json: bool) -> None:
         line = styled("").append_text(route(result["autonomy"]))
         line.append(f"  {result['account_id']}  {result['ticket_id']}  {result['status'].replace('_', ' ')}")
         page().print(line, soft_wrap=True)
+        if result["status"] == "waiting" and result["draft_id"] != draft_id:
+            talk(f"The facts have changed since: nothing was sent, and it waits again as {result['draft_id']}.")
         talk(f"Next: cxagent explain {result['decision_id']}{argument(project)}")
 
 

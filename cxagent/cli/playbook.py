@@ -12,8 +12,9 @@ from cxagent.cli.screen import page, pairs, plain, print_json, route, styled, ta
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cxagent.domain.tool import Tool
     from cxagent.playbook import Playbook
+    from cxagent.project import Project
+    from cxagent.proof import Proof
 
 File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A playbook file; by default the project's.")]
 
@@ -29,16 +30,17 @@ def register(parent: typer.Typer) -> None:
 def check(file: File = None, project: Home = HERE, json: AsJson = False) -> None:
     """Prove over the whole input space that more value, risk, age or money never gives more autonomy. Exit 1 if not."""
     home, book = _read(file, project)
-    cells, findings = proven(book, home.tools)
+    proof = examined(home, book)
     if json:
-        print_json({"sound": not findings, "playbook": book.version, "cells": cells, "findings": list(findings)})
-    elif findings:
-        for finding in findings:
-            typer.echo(plain(f"- {finding}"))
-        typer.echo(f"{book.name} {book.version} is not sound: {len(findings)} findings in {cells:,} cells.")
+        findings = [one.model_dump(mode="json") for one in proof.findings]
+        print_json({"sound": proof.sound, "playbook": book.version, "cells": proof.cells, "findings": findings})
     else:
-        typer.echo(f"{book.name} {book.version} is sound: {cells:,} cells enumerated, nothing found.")
-    if findings:
+        for one in proof.findings:
+            typer.echo(plain(f"{one.level}: {one.where}: {one.what}"))
+        sound = "sound" if proof.sound else "not sound"
+        counts = f"{len(proof.errors)} errors, {len(proof.findings) - len(proof.errors)} warnings"
+        typer.echo(f"{book.name} {book.version} is {sound}: {proof.cells:,} cells enumerated, {counts}.")
+    if not proof.sound:
         raise typer.Exit(1)
 
 
@@ -79,19 +81,20 @@ def diff(
     typer.echo(f"{len(found)} lines differ: {', '.join(counts)}.")
 
 
-def proven(book: "Playbook", tools: "Mapping[str, Tool]") -> tuple[int, tuple[str, ...]]:
-    """Return how many cells the proof enumerated, and what it found, in words."""
-    from cxagent.proof import prove
+def examined(home: "Project", book: "Playbook") -> "Proof":
+    """Prove a playbook over the whole input space, with the tools and the rules of a project, as of today."""
+    from cxagent import clock
+    from cxagent.proof import examine
 
-    proof = prove(book, tools)
-    return proof.cells, tuple(str(one) for one in proof.findings)
+    own = home.extensions
+    return examine(book, home.tools, clock.now().date(), ticket_rules=own.ticket_rules, part_rules=own.part_rules)
 
 
-def _read(file: Path | None, project: Path) -> tuple[Any, "Playbook"]:
+def _read(file: Path | None, project: Path) -> tuple["Project", "Playbook"]:
+    from cxagent.cli.check import as_built
     from cxagent.playbook import load_playbook
-    from cxagent.project import Project
 
-    home = Project(project)
+    home = as_built(project)
     return home, load_playbook(project / file) if file else home.playbook
 
 

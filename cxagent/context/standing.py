@@ -73,6 +73,7 @@ class Standing(Value):
     clv_known: bool
     stake: Number
     currency_gap: Text | None
+    credits_unknown: Text | None = None
     risks: tuple[Risk, ...]
     window: Window
     exposure: Exposure
@@ -119,7 +120,8 @@ def stand(
         clv=clv,
         clv_known=bool(account.crm and account.crm.clv),
         stake=stake,
-        currency_gap=_currency_gap(lines, playbook, fx),
+        currency_gap=_currency_gap([*lines, *(tree[key] for key in family)], playbook, fx),
+        credits_unknown=next((key for key in family if _credits_unknown(tree[key])), None),
         risks=(*_risks_of(lines, playbook, at), *_trust_risk(balance, playbook)),
         window=_tightest(account, windows),
         exposure=exposure_of([tree[key] for key in family], playbook, at, fx, given),
@@ -309,6 +311,11 @@ def exposure_of(
     result = on_record + rest
     why = f"{count} credits to {len(family)} accounts in {playbook.money.rolling_days} days: {result}"
     return Exposure(given=result, on_record=on_record, refs=refs, count=count, why=why)
+
+
+def _credits_unknown(account: Account) -> bool:
+    """Whether billing is there and yet does not say what was credited: unknown is not zero."""
+    return account.billing is not None and account.billing.credits is None
 
 
 def _sum(amounts: Iterable[Money], playbook: Playbook, fx: Fx | None) -> Money | None:

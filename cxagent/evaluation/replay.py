@@ -88,25 +88,30 @@ class Replay:
                 draft_id = reports.result(connection, case.ticket.id)["draft_id"]
             if draft_id is None:
                 return "there was no draft to review"
-            try:
-                self._decide(step, draft_id)
-            except CxagentError as error:
-                return f"{step.verdict} was refused: {error}"
+            said = self._decide(step, draft_id)
             with self._store.read() as connection:
                 ran = reports.effects(connection, case.ticket.id)
             for wanted in step.then.actions:
                 times = sum(tool == wanted.tool and args_fit(wanted.args, args) for tool, args in ran)
                 if times != wanted.times:
-                    return f"{wanted.tool} ran {times} times, not {wanted.times}"
+                    refused = f"; {step.verdict} was refused: {said}" if said else ""
+                    return f"{wanted.tool} ran {times} times, not {wanted.times}{refused}"
         return None
 
-    def _decide(self, step: ScriptedReview, draft_id: str) -> None:
+    def _decide(self, step: ScriptedReview, draft_id: str) -> str | None:
+        """Decide as the script says; a refusal is an answer too, and what it led to is checked like any other."""
         people = [one.name for one in self.project.playbook.people if one.role == step.role]
         if not people:
             raise BadInput(f"the playbook knows nobody with the role {step.role!r}", where="operator.role")
         edit = step.edit
         args = [one.model_dump() for one in edit.actions] if edit and edit.actions is not None else None
-        self.agent.review(draft_id, step.verdict, people[0], reply=edit.reply if edit else None, args=args)
+        try:
+            self.agent.review(draft_id, step.verdict, people[0], reply=edit.reply if edit else None, args=args)
+        except Unreachable:
+            raise
+        except CxagentError as error:
+            return str(error)
+        return None
 
     def _bench(self, case: Case) -> Bench:
         source = HeldSource(case.context.accounts, case.faults)

@@ -1,5 +1,6 @@
 """What the ledger remembers for the next ruling: trust, money given, latitude, stops, earlier orders."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from cxagent import clock
 from cxagent.context.standing import Given, TrustEvent
 from cxagent.domain.money import Money
-from cxagent.domain.vocabulary import Autonomy
+from cxagent.domain.vocabulary import ACT, Autonomy
 from cxagent.ledger import chain, personal
 from cxagent.ledger.journal import know_account
 from cxagent.ledger.store import TABLES
@@ -27,6 +28,7 @@ _GIVEN = select(BUDGET).where(
     BUDGET.c.at >= bindparam("since"),
 )
 _CELLS = select(LATITUDE).where(LATITUDE.c.since <= bindparam("at")).order_by(LATITUDE.c.since)
+_RULINGS = select(chain.LOG.c.body).where(chain.LOG.c.ticket_id == bindparam("ticket"), chain.LOG.c.kind == "ruling")
 _STOPS = select(STOP).where(STOP.c.released_at.is_(None))
 _ORDERS = (
     select(TICKET.c.personal_id)
@@ -80,6 +82,12 @@ def cells(connection: Connection, at: datetime) -> list[Cell]:
     rows = connection.execute(_CELLS, {"at": at.isoformat()}).all()
     latest = {(row.intent, row.segment): row for row in rows}
     return [Cell(intent=r.intent, segment=r.segment, cap=Autonomy(r.cap), why=r.why) for r in latest.values()]
+
+
+def lowest(connection: Connection, ticket_id: str) -> Autonomy:
+    """Return the least that any ruling on a ticket allowed so far; `act` where there was none."""
+    rulings = connection.execute(_RULINGS, {"ticket": ticket_id}).scalars().all()
+    return min((Autonomy(json.loads(body)["autonomy"]) for body in rulings), default=ACT)
 
 
 def set_latitude(connection: Connection, cell: Cell, since: datetime) -> None:

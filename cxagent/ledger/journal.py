@@ -14,15 +14,17 @@ from cxagent.domain.money import Money
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.value import digest
+from cxagent.errors import Refused
 from cxagent.ledger import chain, personal
 from cxagent.ledger.store import TABLES
 
 ACCOUNT, TICKET, AUTHORIZATION = TABLES["account"], TABLES["ticket"], TABLES["authorization"]
 BUDGET, DRAFT, HANDOFF, OUTBOX = TABLES["budget"], TABLES["draft"], TABLES["handoff"], TABLES["outbox"]
+REVIEW = TABLES["review"]
 
 # Prepared once: building a statement costs more than running it.
 _KNOWN_ACCOUNT = select(ACCOUNT.c.id).where(ACCOUNT.c.id == bindparam("id"))
-_KNOWN_TICKET = select(TICKET.c.id).where(TICKET.c.id == bindparam("id"))
+_KNOWN_TICKET = select(TICKET.c.digest, TICKET.c.status).where(TICKET.c.id == bindparam("id"))
 _ADD_ACCOUNT, _ADD_TICKET, _ADD_AUTHORIZATION, _ADD_BUDGET, _ADD_DRAFT, _ADD_HANDOFF, _ADD_OUTBOX = (
     table.insert() for table in (ACCOUNT, TICKET, AUTHORIZATION, BUDGET, DRAFT, HANDOFF, OUTBOX)
 )
@@ -36,7 +38,20 @@ _RESERVED = select(BUDGET.c.amount, BUDGET.c.execution_id).where(
     BUDGET.c.root_id == bindparam("root"), BUDGET.c.status != "released", BUDGET.c.at >= bindparam("since")
 )
 _SENT = select(OUTBOX.c.id).where(OUTBOX.c.id == bindparam("id"))
-_SPENT = select(AUTHORIZATION.c.spent_at).where(AUTHORIZATION.c.id == bindparam("id"))
+_AUTHORIZED = select(AUTHORIZATION).where(AUTHORIZATION.c.id == bindparam("id"))
+_MINTED = select(AUTHORIZATION.c.id, AUTHORIZATION.c.spent_at).where(AUTHORIZATION.c.ticket_id == bindparam("ticket"))
+_VOID = (
+    AUTHORIZATION.update()
+    .where(AUTHORIZATION.c.id == bindparam("which"), AUTHORIZATION.c.spent_at.is_(None))
+    .values(expires_at=AUTHORIZATION.c.minted_at)
+)
+_REJECTED = (
+    select(REVIEW.c.by)
+    .join(DRAFT, DRAFT.c.id == REVIEW.c.draft_id)
+    .where(DRAFT.c.ticket_id == bindparam("ticket"), REVIEW.c.verdict == "reject")
+    .limit(1)
+)
+CLOSED = ("done", "handed_off")
 
 
 class Grant(NamedTuple):
@@ -62,10 +77,11 @@ def know_account(connection: Connection, account_id: str, root_id: str) -> None:
 
 
 def open_ticket(connection: Connection, ticket: Ticket, account_id: str, root_id: str) -> None:
-    """Store a ticket with the account it belongs to; a ticket that is stored already is only brought up to date."""
+    """Store a ticket with the account it belongs to; one that is stored already is ruled on anew, if it may be."""
     know_account(connection, account_id, root_id)
-    if connection.execute(_KNOWN_TICKET, {"id": ticket.id}).one_or_none() is not None:
-        set_status(connection, ticket.id, "working")
+    known = connection.execute(_KNOWN_TICKET, {"id": ticket.id}).one_or_none()
+    if known is not None:
+        _reopen(connection, ticket, known)
         return
     pointer = personal.put(connection, "ticket", account_id, ticket.id, ticket)
     row = {
@@ -79,6 +95,29 @@ def open_ticket(connection: Connection, ticket: Ticket, account_id: str, root_id
         "updated_at": clock.now().isoformat(),
     }
     connection.execute(_ADD_TICKET, row)
+
+
+def _reopen(connection: Connection, ticket: Ticket, known: Any) -> None:
+    """Let a ticket be ruled on anew; `Refused` where it was answered, rejected or handed over, or reads otherwise.
+
+    What was minted before and not spent is void: of two workers on one ticket, only the later ruling counts.
+    """
+    if known.digest != digest(ticket):
+        raise Refused(f"the ticket {ticket.id} is on record with another content")
+    if known.status in CLOSED or _void(connection, ticket.id):
+        raise Refused(f"the ticket {ticket.id} is settled; nothing is decided on it again")
+    if by := connection.execute(_REJECTED, {"ticket": ticket.id}).scalar_one_or_none():
+        raise Refused(f"{by} rejected what was drafted for {ticket.id}; nothing is decided on it again")
+    set_status(connection, ticket.id, "working")
+
+
+def _void(connection: Connection, ticket_id: str) -> bool:
+    """Void what was minted for a ticket and not spent; return whether anything was spent."""
+    minted = connection.execute(_MINTED, {"ticket": ticket_id}).all()
+    for row in minted:
+        if row.spent_at is None:
+            withdraw(connection, row.id)
+    return any(row.spent_at is not None for row in minted)
 
 
 def set_status(connection: Connection, ticket_id: str, status: str, disposition: str | None = None) -> None:
@@ -175,6 +214,12 @@ def release(connection: Connection, authorization_id: str) -> None:
     )
 
 
+def withdraw(connection: Connection, authorization_id: str) -> None:
+    """Void an authorization that was never spent, and give back what it reserved."""
+    connection.execute(_VOID, {"which": authorization_id})
+    release(connection, authorization_id)
+
+
 def open_draft(
     connection: Connection,
     *,
@@ -224,7 +269,11 @@ def hand_off(
     deadline: datetime,
     brief: dict[str, Any],
 ) -> str:
-    """Move ownership to a named person with a brief, once per ticket; return the handoff's id."""
+    """Move ownership to a named person with a brief, once per ticket; return the handoff's id.
+
+    From then on the ticket is theirs: whatever was minted for it and not spent is void.
+    """
+    _void(connection, ticket_id)
     known = connection.execute(select(HANDOFF.c.id).where(HANDOFF.c.ticket_id == ticket_id)).scalar_one_or_none()
     if known is not None:
         return str(known)
@@ -275,9 +324,10 @@ def record_outcome(
     return chain.append(connection, "outcome", account_id, ticket_id, {"disposition": disposition, **body})
 
 
-def spent(connection: Connection, authorization_id: str) -> bool:
-    """Whether an authorization has been spent: then its effects are finished, not judged again."""
-    return connection.execute(_SPENT, {"id": authorization_id}).scalar_one_or_none() is not None
+def authorized(connection: Connection, authorization_id: str) -> dict[str, Any] | None:
+    """Return an authorization, or None where there is none; a spent one has its effects finished, not judged again."""
+    row = connection.execute(_AUTHORIZED, {"id": authorization_id}).mappings().one_or_none()
+    return dict(row) if row else None
 
 
 def authorization_of(connection: Connection, draft_id: str) -> str | None:

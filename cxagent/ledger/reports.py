@@ -20,6 +20,12 @@ def ticket(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+def tickets_of(connection: Connection, sender_digest: str) -> list[tuple[str, str]]:
+    """Return the tickets of a sender with their accounts."""
+    rows = connection.execute(select(TICKET.c.id, TICKET.c.account_id).where(TICKET.c.sender == sender_digest)).all()
+    return [(row.id, row.account_id) for row in rows]
+
+
 def result(connection: Connection, ticket_id: str) -> dict[str, Any]:
     """Return one result line: what became of a ticket."""
     row = ticket(connection, ticket_id)

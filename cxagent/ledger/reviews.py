@@ -25,6 +25,13 @@ def draft(connection: Connection, draft_id: str) -> dict[str, Any]:
     return {**row, "card": personal.get(connection, row["personal_id"])}
 
 
+def shown(row: dict[str, Any]) -> str:
+    """Return the digest of the calls and the reply that the card of a draft shows; an erased card shows nothing."""
+    card = row["card"] or {}
+    actions = [action for part in card.get("parts", []) for action in part["actions"]]
+    return digest({"actions": actions, "reply": card.get("reply")})
+
+
 def waiting(connection: Connection) -> list[dict[str, Any]]:
     """Return all open drafts with their cards."""
     rows = connection.execute(select(DRAFT).where(DRAFT.c.status == "open")).mappings().all()
@@ -37,7 +44,7 @@ def claim(connection: Connection, draft_id: str, review: Review) -> str | None:
     `Conflict` names the winner where somebody was first, and refuses the same person twice.
     """
     row = draft(connection, draft_id)
-    if row["four_eyes"] and review.verdict in ("approve", "edit"):
+    if row["four_eyes"] and review.verdict == "approve":
         first = row["first_approver"]
         if first is None:
             if _set(connection, draft_id, first_approver=review.by):
@@ -87,9 +94,10 @@ def verdict(connection: Connection, draft_id: str) -> tuple[str, Review] | None:
     return row.id, Review.model_validate(stored)
 
 
-def close(connection: Connection, draft_id: str, status: str) -> None:
-    """Note that a draft was applied or withdrawn."""
-    connection.execute(update(DRAFT).where(DRAFT.c.id == draft_id).values(status=status))
+def close(connection: Connection, draft_id: str, ticket_id: str, status: str) -> None:
+    """Note that a ticket's draft was applied or withdrawn; the draft of another ticket stays as it is."""
+    its_own = (DRAFT.c.id == draft_id, DRAFT.c.ticket_id == ticket_id)
+    connection.execute(update(DRAFT).where(*its_own).values(status=status))
 
 
 def withdraw_open(connection: Connection, ticket_id: str) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ class Store:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             _prepare_sqlite(self.engine, durable)
         self._writer = self.engine.execution_options(immediate=True)
+        self._reading = threading.local()
 
     @classmethod
     def open(cls, url: str, *, durable: bool = True) -> "Store":
@@ -57,9 +59,16 @@ class Store:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction that only reads."""
+        """Open a transaction that only reads; inside another one of the same thread it is that one, one snapshot."""
+        if (outer := getattr(self._reading, "connection", None)) is not None:
+            yield outer
+            return
         with _reachable(self.url), self.engine.connect() as connection:
-            yield connection
+            self._reading.connection = connection
+            try:
+                yield connection
+            finally:
+                self._reading.connection = None
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
@@ -89,6 +98,7 @@ class MemoryStore(Store):
         self.engine = create_engine("sqlite://", creator=lambda: self._connection, poolclass=StaticPool)
         _prepare_sqlite(self.engine, durable=False)
         self._writer = self.engine.execution_options(immediate=True)
+        self._reading = threading.local()
         self.migrate()
         self._empty = self._connection.serialize()
 

@@ -12,7 +12,7 @@ from cxagent.domain.vocabulary import EffectClass
 from cxagent.playbook import IntentEntry, Limits, Playbook
 from cxagent.proof.climb import Axis, climb, height
 from cxagent.proof.findings import error
-from cxagent.proof.ladders import Ladder
+from cxagent.proof.ladder import Ladder
 from cxagent.proof.room import CLOSED, RISKS, TIERS, Cell, Room
 from cxagent.proof.scene import Change, Kind, Spot, declared, plain_tool, standing
 from cxagent.rules.submission import Submission
@@ -105,4 +105,6 @@ def _signers(room: Room, amounts: tuple[Decimal, ...]) -> None:
 
     for rise in climb((asked, stakes, Axis("weight", (False, True))), judge, lambda rank: -rank):
         lower, higher = book.sign_off[rise.after].role, book.sign_off[rise.before].role
-        room.ledger.add(error(f"sign_off.{lower}", f"{rise.better[0]} needs {higher}, but {rise.worse[0]} only {lower}"))
+        room.ledger.add(
+            error(f"sign_off.{lower}", f"{rise.better[0]} needs {higher}, but {rise.worse[0]} only {lower}")
+        )

@@ -1,11 +1,11 @@
 """Everything that can be wrong around a request, one ladder at a time, at every standing and on every kind of request.
 
-The ruling is the lowest cap. A ladder changes the caps of the rules that it names and of no other (enumerated with every
-rule on the plainest request), so it is enough that the caps of these rules never rise. A minimum of things that never
-rise does not rise either: any number of ladders together, on any calm request, lower no less than each of them.
+The ruling is the lowest cap. A ladder changes the caps of the rules that it names and of no other (enumerated with
+every rule on the plainest request), so it is enough that the caps of these rules never rise. A minimum of things that
+never rise does not rise either: any number of ladders together, on any calm request, lower no less than each of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cxagent.domain.ruling import Ruling
@@ -14,7 +14,7 @@ from cxagent.domain.vocabulary import HANDOFF, EffectClass, Signal, Stance, Tier
 from cxagent.playbook import IntentEntry, Playbook
 from cxagent.proof.climb import Axis, climb, height
 from cxagent.proof.findings import error
-from cxagent.proof.ladders import Ladder
+from cxagent.proof.ladder import Ladder
 from cxagent.proof.room import CLOSED, JUDGED, PLAINEST, RISKS, ROW_RULES, TIERS, WINDOWS, Caps, Cell, Room, caps
 from cxagent.proof.scene import Kind, Spot, plain_tool
 
@@ -24,7 +24,7 @@ INSIDE = (Spot(Tier.LOW, False, True), Spot(Tier.HIGH, True, True))
 Known = dict[tuple[Spot, str], Caps]
 
 
-def around(room: Room, ladders: Iterator[Ladder]) -> None:
+def around(room: Room, ladders: Iterable[Ladder]) -> None:
     """Climb every ladder."""
     for one in ladders:
         known = _plainly(room, one)
@@ -43,7 +43,8 @@ def _kinds(book: Playbook, one: Ladder) -> Iterator[Kind]:
     A matter changes rows, which a ladder's rules do not look at, and may excuse `exit`: so that signal meets each.
     """
     for effect in JUDGED:
-        yield Kind(plain_tool(effect, moves="data"), entry=IntentEntry(effect=effect))
+        if one.request or effect == EffectClass.FINANCIAL:
+            yield Kind(plain_tool(effect, moves="data"), entry=IntentEntry(effect=effect))
     commitment, legal = IntentEntry(effect=EffectClass.COMMITMENT), IntentEntry(effect=EffectClass.LEGAL_SECURITY)
     yield Kind(plain_tool(EffectClass.COMMITMENT, refuses=True), entry=commitment, stance=Stance.DECLINE)
     yield Kind(plain_tool(EffectClass.PUBLIC_INFO, clarifies=True), entry=commitment, stance=Stance.CLARIFY)
@@ -61,7 +62,7 @@ def _cell(one: Ladder, at: tuple[Any, ...]) -> Cell:
 
 
 def _plainly(room: Room, one: Ladder) -> Known:
-    """Climb a ladder with every rule on the plainest request, check what it claims, and return the caps of its rules."""
+    """Climb a ladder with every rule on the plainest request, check its claims, and return the caps of its rules."""
     known: Known = {}
 
     def judge(at: tuple[Any, ...]) -> Ruling | None:
@@ -127,5 +128,7 @@ def _at_the_ends(room: Room, one: Ladder, kind: Kind) -> None:
             found[cell.spot, at[-1][0]] = caps(ruling, one.rules)
         return ruling
 
-    room.report(climb((Axis("standing", ENDS), Axis(one.name, one.steps)), judge, height), kind, lambda at: _cell(one, at))
+    room.report(
+        climb((Axis("standing", ENDS), Axis(one.name, one.steps)), judge, height), kind, lambda at: _cell(one, at)
+    )
     _same_everywhere(room, one, found)

@@ -9,7 +9,9 @@ another. All declared tools are asked outright besides, each in its own name, wi
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
+from cxagent.domain.ruling import Ruling
 from cxagent.domain.tool import Assessment, Tool
 from cxagent.domain.vocabulary import SILENT, EffectClass, Stance, Tier
 from cxagent.playbook import FullRow, IntentEntry, Row
@@ -20,6 +22,8 @@ from cxagent.proof.scene import Kind, Scene, Spot, plain_tool
 from cxagent.rules.submission import Submission
 
 Marked = tuple[bool, tuple[int, ...]]
+Rulings = dict[Spot, Ruling | None]
+SPREAD = (Spot(Tier.LOW), Spot(Tier.MID, False, True), Spot(Tier.HIGH, True))
 
 
 def calm(room: Room) -> None:
@@ -29,12 +33,9 @@ def calm(room: Room) -> None:
     rows = room.rules.only(ROW_RULES)
     found = calm_kinds(room)
     for kinds in found.values():
-        _stand(room, kinds[0], rows)
-    for kinds in (*found.values(), *calls(room).values()):
-        for kind in kinds:
-            _by_rows_alone(room, kind)
-            if kind is not kinds[0]:
-                _alike(room, kind, kinds[0], rows)
+        _alike(room, kinds, _stand(room, kinds[0], rows))
+    for kinds in calls(room).values():
+        _alike(room, kinds, {spot: room.ask(spot, kinds[0], rules=rows) for spot in SPREAD})
     for effect in JUDGED:
         _group(room, Kind(plain_tool(effect), entry=IntentEntry(effect=effect)))
     _unknown_account(room)
@@ -73,7 +74,11 @@ def _calls(room: Room) -> Iterator[tuple[Tool, Assessment]]:
     book, seen = room.playbook, set()
     for tool in room.tools.values():
         own = book.tools.get(tool.name)
-        cases = (Assessment(), *(Assessment(effect=one) for one in JUDGED), *(Assessment(matter=m) for m in book.matters))
+        cases = (
+            Assessment(),
+            *(Assessment(effect=one) for one in JUDGED),
+            *(Assessment(matter=m) for m in book.matters),
+        )
         for case in cases:
             effect, matter = case.effect or tool.effect, case.matter or tool.matter
             row = (book.matters.get(matter), book.in_window.get(matter)) if matter else (effect, tool.states_money)
@@ -120,26 +125,31 @@ def _judged(effect: EffectClass) -> EffectClass:
     return effect if effect in JUDGED else EffectClass.PUBLIC_INFO
 
 
-def _stand(room: Room, kind: Kind, rules: Rules | None = None) -> None:
+def _stand(room: Room, kind: Kind, rules: Rules | None = None) -> Rulings:
     """Value, risk and renewal over one kind of calm request."""
-    rises = climb((TIERS, RISKS, WINDOWS), lambda at: room.ask(Spot(*at), kind, rules=rules), height)
-    room.report(rises, kind, lambda at: Cell(Spot(*at)))
+    found: Rulings = {}
+
+    def judge(at: tuple[Any, ...]) -> Ruling | None:
+        found[Spot(*at)] = ruling = room.ask(Spot(*at), kind, rules=rules)
+        return ruling
+
+    room.report(climb((TIERS, RISKS, WINDOWS), judge, height), kind, lambda at: Cell(Spot(*at)))
+    return found
 
 
-def _by_rows_alone(room: Room, kind: Kind) -> None:
-    """No rule but those on rows answers to a calm request."""
-    ruling = room.ask(Spot(Tier.LOW), kind)
-    for cap in ruling.caps if ruling else ():
-        if cap.rule not in ROW_RULES | room.own_rules:
-            room.ledger.add(error(f"rules.{cap.rule}", f"{cap.rule} answers to a calm request: {kind}"))
-
-
-def _alike(room: Room, kind: Kind, known: Kind, rules: Rules) -> None:
-    """Two kinds that count as one cell are ruled alike."""
-    for spot in (Spot(Tier.LOW), Spot(Tier.MID, False, True), Spot(Tier.HIGH, True)):
-        one, other = (room.ask(spot, each, rules=rules) for each in (kind, known))
-        if one and other and one.autonomy != other.autonomy:
-            room.ledger.add(error("gate", f"equal rows are ruled differently at {spot}: {kind}; {known}"))
+def _alike(room: Room, kinds: list[Kind], known: Rulings) -> None:
+    """Kinds that count as one cell are ruled alike, and no rule but those on rows answers to a calm request."""
+    for kind in kinds:
+        for spot in SPREAD if kind is not kinds[0] else SPREAD[:1]:
+            one, other = (
+                room.ask(spot, kind, rules=room.rules if spot == SPREAD[0] else room.rules.only(ROW_RULES)),
+                known[spot],
+            )
+            if one and other and one.autonomy != other.autonomy:
+                room.ledger.add(error("gate", f"equal rows are ruled differently at {spot}: {kind}; {kinds[0]}"))
+            for cap in one.caps if one else ():
+                if cap.rule not in ROW_RULES | room.own_rules:
+                    room.ledger.add(error(f"rules.{cap.rule}", f"{cap.rule} answers to a calm request: {kind}"))
 
 
 def _group(room: Room, kind: Kind) -> None:

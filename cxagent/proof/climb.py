@@ -128,12 +128,16 @@ def _lines(sub: Submission, cap: Cap) -> list[str]:
     tier, rows = sub.tier, list(sub.rows(sub.parts[cap.part])) if cap.part is not None else []
     match cap.rule:
         case "tier_ceiling":
-            return [f"{table_of(sub, name)}.{name}.{tier}" for name, row in rows if row.allows(tier, False) == cap.autonomy]
+            return [
+                f"{table_of(sub, name)}.{name}.{tier}" for name, row in rows if row.allows(tier, False) == cap.autonomy
+            ]
         case "risk_ceiling":
             return [f"{table_of(sub, name)}.{name}.at_risk" for name, row in rows if row.at_risk == cap.autonomy]
         case "renewal_window":
             inside = [(name, sub.playbook.in_window.get(name)) for name, _ in rows]
-            return [f"in_window.{name}" for name, row in inside if row and row.allows(tier, sub.at_risk) == cap.autonomy]
+            return [
+                f"in_window.{name}" for name, row in inside if row and row.allows(tier, sub.at_risk) == cap.autonomy
+            ]
         case "per_action" | "rolling":
             return [f"money.{cap.rule}.{tier}"]
         case "signals" | "named_signals" | "repeated" | "seats" | "our_error":

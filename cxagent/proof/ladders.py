@@ -1,55 +1,17 @@
-"""Everything that can be wrong around a request, each as a ladder of cells, with the rules that look at it."""
+"""Everything that can be wrong around a request: with its sender, the account, the facts, the switches; as ladders."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 from cxagent.context.knowledge import sections
-from cxagent.context.standing import Exposure
-from cxagent.domain.account import Consent, Fault, HistoryItem, Invoice, Mismatch, Promise
-from cxagent.domain.money import Money
-from cxagent.domain.tool import Assessment
-from cxagent.domain.vocabulary import DRAFT, HANDOFF, Signal, SourceName
+from cxagent.domain.account import Consent, Fault, Mismatch, Promise
+from cxagent.domain.vocabulary import DRAFT, HANDOFF, SourceName
 from cxagent.playbook import Playbook
-from cxagent.proof.scene import ACCOUNT, AT, Change, audited, declared, noticed, proposed, section, standing
+from cxagent.proof.ladder import Ladder, ladder
+from cxagent.proof.request import request_ladders
+from cxagent.proof.scene import ACCOUNT, AT, Change, audited, proposed, section, standing
 from cxagent.rules.submission import Cell, Stop, Submission
-
-STRANGER = "stranger@elsewhere.example"
-EXCUSED = frozenset(
-    {
-        *(Signal.EXIT, Signal.OUR_FAULT, Signal.RETROACTIVE, Signal.OVER_LIMIT, Signal.BINDING_WORDS),
-        Signal.EMBEDDED_INSTRUCTIONS,
-    }
-)
-"""The signals whose cap depends on what is proposed as well."""
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """Something that gets worse step by step; the first step is always the untouched request.
-
-    `rules` are the only rules that may answer to it; without `request` they do so whatever is asked for, without
-    `standing` whoever asks. The proof checks these claims.
-    """
-
-    name: str
-    rules: frozenset[str]
-    steps: tuple[tuple[str, Change], ...]
-    request: bool = False
-    standing: bool = False
-
-
-def same(sub: Submission) -> Submission:
-    """Change nothing."""
-    return sub
-
-
-def ladder(name: str, rules: str, looks: str = "", /, **steps: Change) -> Ladder:
-    """Return a ladder of named steps after the untouched one; its rules look at nothing else unless it says so."""
-    named = tuple((label.replace("_", " "), change) for label, change in steps.items())
-    seen = looks.split()
-    return Ladder(name, frozenset(rules.split()), (("untouched", same), *named), "request" in seen, "standing" in seen)
 
 
 def ladders(playbook: Playbook) -> Iterator[Ladder]:
@@ -59,9 +21,7 @@ def ladders(playbook: Playbook) -> Iterator[Ladder]:
     yield from _account(playbook)
     yield from _knowledge(playbook)
     yield from _freshness(playbook)
-    yield from _words(playbook)
-    yield from _calls()
-    yield from _money()
+    yield from request_ladders(playbook)
 
 
 def _people() -> Iterator[Ladder]:
@@ -78,7 +38,8 @@ def _people() -> Iterator[Ladder]:
     yield ladder("sender", "identity", at_parent=who("at_parent"), **{name: who(name) for name in lost})
     yield ladder(
         "verification",
-        "verification", "request",
+        "verification",
+        "request",
         unverified=lambda sub: audited(sub, identity=sub.audit.identity.model_copy(update={"verified": False})),
     )
     yield ladder(
@@ -120,23 +81,31 @@ def _switches() -> Iterator[Ladder]:
 def _account(playbook: Playbook) -> Iterator[Ladder]:
     for flag in ("no_ai_contact", "misaligned"):
         yield ladder(f"flag {flag}", "flags", set=lambda sub, flag=flag: section(sub, "crm", flags=(flag,)))  # type: ignore[misc]
-    yield ladder("flag legal_hold", "legal_hold", "request standing", set=lambda sub: section(sub, "crm", flags=("legal_hold",)))
+    yield ladder(
+        "flag legal_hold", "legal_hold", "request standing", set=lambda sub: section(sub, "crm", flags=("legal_hold",))
+    )
     for purpose in sorted(playbook.ai_consents):
         for status in ("denied", "withdrawn"):
-            consent = Consent(purpose=purpose, status=status)  # type: ignore[arg-type]
+            consent = Consent.model_validate({"purpose": purpose, "status": status})
             yield ladder(
                 f"consent to {purpose}",
                 "consent",
-                **{status: lambda sub, consent=consent: section(sub, "crm", consents=(consent,))},  # type: ignore[misc]
+                **{status: lambda sub, consent=consent: section(sub, "crm", consents=(consent,))},
             )
     yield ladder(
         "a broken promise on record",
         "promises_kept",
         known=lambda sub: standing(sub, unkept=(Promise(what="a thing", kept=False),)),
     )
-    yield ladder("special terms", "special_terms", "request", agreed=lambda sub: section(sub, "contract", special_terms=("one",)))
-    yield ladder("contract on file", "terms_on_file", "request", missing=lambda sub: section(sub, "contract", on_file=False))
-    yield ladder("residency", "residency", "request", agreed=lambda sub: section(sub, "contract", data_residency="somewhere"))
+    yield ladder(
+        "special terms", "special_terms", "request", agreed=lambda sub: section(sub, "contract", special_terms=("one",))
+    )
+    yield ladder(
+        "contract on file", "terms_on_file", "request", missing=lambda sub: section(sub, "contract", on_file=False)
+    )
+    yield ladder(
+        "residency", "residency", "request", agreed=lambda sub: section(sub, "contract", data_residency="somewhere")
+    )
 
     def deal(sub: Submission) -> Submission:
         ticket = sub.ticket.model_copy(update={"body": "Workspace seats"})
@@ -163,7 +132,9 @@ def _knowledge(playbook: Playbook) -> Iterator[Ladder]:
         material=lambda sub: audited(sub, conflicts=(found,)),
     )
     yield ladder("the parent", "parent_known", unknown=lambda sub: standing(sub, missing_parent="PARENT"))
-    yield ladder("the value", "value_in_one_currency", in_no_known_currency=lambda sub: standing(sub, currency_gap="gap"))
+    yield ladder(
+        "the value", "value_in_one_currency", in_no_known_currency=lambda sub: standing(sub, currency_gap="gap")
+    )
     yield ladder(
         "the language",
         "message_read",
@@ -212,105 +183,3 @@ def _freshness(playbook: Playbook) -> Iterator[Ladder]:
             "denied": lambda sub, s=source: silent(sub, s, "denied"),  # type: ignore[misc]
         }
         yield ladder(f"age of {source}", "sections_known", **steps)
-
-
-def _words(playbook: Playbook) -> Iterator[Ladder]:
-    for signal in Signal:
-        yield ladder(
-            f"signal {signal}",
-            "signals injected",
-            "request standing" if signal in EXCUSED else "standing",
-            noticed=lambda sub, signal=signal: noticed(sub, signal),  # type: ignore[misc]
-            # What the model noticed has no exceptions, so it comes after what only our own reader saw.
-            told_by_the_model=lambda sub, signal=signal: proposed(sub, signals=(signal,)),  # type: ignore[misc]
-        )
-    yield ladder(
-        "a question about leaving",
-        "reads_as_exit",
-        "standing",
-        asked=lambda sub: replace(sub, reading=sub.reading.model_copy(update={"exit_topic": True})),
-    )
-    # A binding sentence may waive what excuses a small account's wording, but it always costs a draft itself.
-    yield ladder("the reply admits fault", "commitments", "request", says=lambda sub: proposed(sub, reply="It was our fault."))
-    figure = f"{playbook.currency} 98,765.43"
-    yield ladder(
-        "a figure in the reply",
-        "grounded tier_ceiling risk_ceiling renewal_window commitments legal_hold", "request standing",
-        that_no_record_holds=lambda sub: proposed(sub, reply=f"The total is {figure}."),
-    )
-
-
-def _calls() -> Iterator[Ladder]:
-    yield ladder("the tool", "tool_known", "request", undeclared=lambda sub: replace(sub, tools={}))
-    yield ladder("the arguments", "arguments_valid", "request", invalid=_invalid)
-    yield ladder("the account named", "same_account", "request", another=lambda sub: declared(sub, {"a": "OTHER"}, account="a"))
-    for rule in ("registered", "domain"):
-        yield ladder(
-            f"a recipient, {rule}",
-            "recipient", "request",
-            unknown=lambda sub, rule=rule: declared(sub, {"to": STRANGER}, recipients={"to": rule}),  # type: ignore[misc]
-        )
-    yield ladder(
-        "the sender's role",
-        "role", "request",
-        too_little=lambda sub: declared(sub, roles=frozenset({"nobody's"}), role_cap=DRAFT),
-        far_too_little=lambda sub: declared(sub, roles=frozenset({"nobody's"}), role_cap=HANDOFF),
-    )
-    yield ladder(
-        "whom it is for",
-        "own_scope", "request",
-        everybody=lambda sub: declared(sub, {"who": "everybody"}, own="who", roles=frozenset()),
-    )
-    yield ladder("a condition", "conditions_met", "request", unmet=lambda sub: declared(sub, needs={"checked": True}))
-    yield ladder(
-        "the target",
-        "target_clear", "request",
-        open=lambda sub: declared(sub, {"which": ""}, target="which", reversible="yes"),
-        open_and_final=lambda sub: declared(sub, {"which": ""}, target="which", reversible="no"),
-    )
-    yield ladder("the invoice", "invoice_known", "request", unknown=lambda sub: declared(sub, {"bill": "INV"}, invoice="bill"))
-    disputed = Invoice(number="IN-DISPUTE-7", status="disputed")
-    yield ladder("a dispute", "disputed_invoice", "request", open=lambda sub: section(sub, "billing", invoices=(disputed,)))
-    times = {"once": 1, "often": 99}
-    past = {
-        label: lambda sub, n=n: section(  # type: ignore[misc]
-            declared(sub, kind=("favour",)), "support", history=(HistoryItem(at=AT, what="favour"),) * n
-        )
-        for label, n in times.items()
-    }
-    yield ladder("the same before", "repeated", "request standing", **past)
-    yield ladder("seats", "seats", "request standing", none_free=lambda sub: audited(declared(sub, uses_seat=True), seats_free=0))
-    error = (HistoryItem(at=AT, what="our own error"),)
-    yield ladder("our error", "our_error", "request standing", known=lambda sub: section(declared(sub, restores=True), "support", history=error))
-
-
-def _invalid(sub: Submission) -> Submission:
-    from pydantic import BaseModel, create_model
-
-    strict: type[BaseModel] = create_model("strict", needed=(str, ...))
-    return declared(sub, arguments=strict)
-
-
-def _money() -> Iterator[Ladder]:
-    def assessed(sub: Submission, **fields: object) -> Submission:
-        def judged(args: object, account: object, today: object) -> Assessment:
-            first = next(iter(sub.calls), None)
-            return replace(first.assessment if first else Assessment(), **fields)  # type: ignore[arg-type]
-
-        return declared(sub, assess=judged)
-
-    foreign = Money(amount=Decimal(1), currency="XXX")
-    own = Money(amount=Decimal("0.01"), currency="XXX")
-
-    def unsummed(sub: Submission) -> Submission:
-        given = own.model_copy(update={"currency": sub.playbook.currency})
-        gap = Exposure(given=None, on_record=None, count=1, why="no rate")
-        return standing(assessed(sub, gives=given), exposure=gap)
-
-    yield ladder(
-        "the amount", "amount_decidable", "request", undecidable=lambda sub: assessed(sub, undecidable="the amount is missing")
-    )
-    yield ladder("the currency", "amount_decidable", "request", unknown=lambda sub: assessed(sub, gives=foreign))
-    yield ladder("what was given before", "rolling per_action", "request standing", unknown=unsummed)
-    owed = Money(amount=Decimal("0.01"), currency="XXX")
-    yield ladder("a debt", "overdue", "request", open=lambda sub: section(sub, "billing", overdue=owed, overdue_days=1))

@@ -84,7 +84,7 @@ def _engagement(playbook: Playbook, tools: Mapping[str, Tool]) -> Iterator[Findi
 
 
 def used_matters(playbook: Playbook, tools: Mapping[str, Tool]) -> frozenset[str]:
-    """Return the matters that something can have: declared by a tool or an intent, or written in an assessment's code."""
+    """Return the matters that something can have: declared by a tool or an intent, or named by an assessment."""
     declared = {tool.matter for tool in tools.values() if tool.matter}
     declared |= {entry.matter for entry in playbook.intents.values() if entry.matter}
     return frozenset(declared).union(*(assessed_matters(playbook, tool) for tool in tools.values()))

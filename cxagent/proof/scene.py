@@ -24,6 +24,7 @@ AT = datetime(2026, 1, 15, 12, tzinfo=UTC)
 EMAIL = "sender@account.example"
 ACCOUNT, INVOICE = "ACCOUNT", "INVOICE-1"
 INTENT = "the request"
+PLAIN = Assessment()
 SILENCE = Reading(signals=(), readable=True, disputes_colleague=False, exit_topic=False)
 
 Change = Callable[[Submission], Submission]
@@ -54,7 +55,7 @@ class Kind:
     """One kind of call, or None for no call at all, under an intent of a class and with a stance."""
 
     tool: Tool | None
-    assessment: Assessment = Assessment()
+    assessment: Assessment = PLAIN
     entry: IntentEntry | None = None
     stance: Stance = Stance.FULFIL
 
@@ -180,7 +181,7 @@ def _stand(calm: Standing, spot: Spot) -> Standing:
 
 
 def _arguments(tool: Tool) -> dict[str, Any]:
-    """Return arguments at which no rule takes offence: registered people, this account, a known invoice, what is needed."""
+    """Return arguments at which no rule takes offence: registered people, this account, a known invoice."""
     args: dict[str, Any] = {}
     for name, value in (
         (tool.target, "one thing"),

@@ -75,7 +75,7 @@ def _limits(where: str, limits: Limits) -> Iterator[Finding]:
     if limits.at_risk > limits.low_clv:
         yield error(
             f"{where}.at_risk",
-            f"{where} allows {limits.at_risk} at risk, above {limits.low_clv} for low_clv: it could never lower anything",
+            f"{where} allows {limits.at_risk} at risk, above {limits.low_clv} for low_clv: it never lowers",
         )
 
 
@@ -95,7 +95,7 @@ def _tiers(playbook: Playbook) -> Iterator[Finding]:
     if tiers.low_clv_up_to > tiers.mid_up_to:
         yield error(
             "tiers.mid_up_to",
-            f"mid ends at {tiers.mid_up_to}, below the end of low_clv at {tiers.low_clv_up_to}: no account would be mid",
+            f"mid ends at {tiers.mid_up_to}, below the end of low_clv at {tiers.low_clv_up_to}: nobody would be mid",
         )
     for left, right in pairwise(Segment):
         before, after = tiers.unknown_clv.get(left), tiers.unknown_clv.get(right)

@@ -20,7 +20,8 @@ class Figure(Value):
 
 def figures(text: str) -> tuple[Figure, ...]:
     """Return every money figure of a text in the order in which it is written."""
-    plain = _LINK.sub(" ", unicodedata.normalize("NFKC", text).translate(_PLAIN))
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    plain = _LINK.sub(" ", plain.translate(_PLAIN))
     found = [(match.start(), figure) for match in _NUMBER.finditer(plain) if (figure := _written(plain, match))]
     if _CURRENCY_WORD.search(plain):
         found += [(match.start(), figure) for match in _SPOKEN.finditer(plain) if (figure := _spoken(match))]
@@ -32,10 +33,15 @@ def ungrounded(reply: str, known: Iterable[tuple[Decimal, str | None]]) -> tuple
 
     A point before exactly three digits reads as 25 here and as 25,000 there, so such a figure is never known.
     """
+    return unknown(figures(reply), known)
+
+
+def unknown(found: Iterable[Figure], known: Iterable[tuple[Decimal, str | None]]) -> tuple[Figure, ...]:
+    """Return those of some figures that equal no known amount in their currency."""
     amounts: dict[Decimal, set[str | None]] = {}
     for amount, currency in known:
         amounts.setdefault(abs(amount), set()).add(currency)
-    return tuple(figure for figure in figures(reply) if _AMBIGUOUS.search(figure.words) or not _known(figure, amounts))
+    return tuple(figure for figure in found if _AMBIGUOUS.search(figure.words) or not _known(figure, amounts))
 
 
 def _known(figure: Figure, amounts: dict[Decimal, set[str | None]]) -> bool:
@@ -149,7 +155,8 @@ def _written(text: str, match: re.Match[str]) -> Figure | None:
     if (suffix["word"] or "").lower() == "cent":
         amount, currency = amount.scaleb(-2), None
     words = text[match.start() - lead : end + len(after[: suffix.end()].rstrip()) if currency or multiplier else end]
-    return Figure(amount=_plain(amount), currency=currency, words=words.strip())
+    # The parts were read by patterns: checking them again would cost more than reading them.
+    return Figure.model_construct(amount=_plain(amount), currency=currency, words=words.strip())
 
 
 def _currency(before: str, number: str, suffix: re.Match[str]) -> tuple[int, str | None]:

@@ -11,7 +11,7 @@ from datetime import date
 
 from cxagent.domain.value import Text, Value
 from cxagent.reading.bindings import READINGS, Binding
-from cxagent.reading.dates import Moment
+from cxagent.reading.dates import Moment, moments
 from cxagent.reading.grammar import may_hold_time
 from cxagent.reading.promises import promised
 
@@ -36,14 +36,19 @@ def read_reply(reply: str, today: date, backing: Sequence[str] = ()) -> tuple[Ph
     support = _Backing.read(backing)
     found: list[Phrase] = []
     for sentence in _sentences(_clean(reply)):
-        low = sentence.lower()
+        low = _RATE.sub(r"\1", sentence.lower())
         words = frozenset(_WORDS.findall(low))
+        carried = bool(backing) and any(support.covers(moment) for moment in moments(low, today))
         if may_hold_time(low, words) and any(not support.covers(moment) for moment in promised(low, today)):
             found.append(Phrase(kind=Binding.DATE, words=sentence))
         found.extend(
             Phrase(kind=kind, words=sentence)
             for kind, (triggers, says, excuse) in READINGS.items()
-            if not triggers.isdisjoint(words) and says.search(low) and not (excuse and excuse.search(low))
+            if not triggers.isdisjoint(words)
+            and says.search(low)
+            and not (excuse and excuse.search(low))
+            # "It ends on the 30th" reports what the proposed action does, where that action carries the very day.
+            and not (kind == Binding.TERMS and carried)
         )
     return tuple(found)
 
@@ -75,6 +80,10 @@ class _Backing:
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:$|[T ])")
 _WORDS = re.compile(r"[a-z]+|[$€£]")
+_RATE = re.compile(
+    r"(\d[\d.,]*\s*(?:[$€£]|[a-z]{3,8})?(?: (?:per|a|each) (?:seat|user|licen[cs]e))?)"
+    r"\s+(?:a|per|each|and)\s+(?:month|year|quarter|week)\b"
+)
 _MARKUP = frozenset("*_`")
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+")
 _PLAIN = str.maketrans(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from cxagent.domain.money import Fx, Money
+from cxagent.domain.money import Money
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import DRAFT, EffectClass, Reason
 from cxagent.rules.submission import PartView, Submission, Weighed, cap
@@ -12,17 +12,9 @@ BINDS = frozenset({EffectClass.FINANCIAL, EffectClass.COMMITMENT, EffectClass.LE
 """Classes in which money or terms are decided, so that a high stake needs an executive."""
 
 
-def given_by(call: Weighed, sub: Submission) -> Decimal | None:
-    """Return what a call gives away in the playbook's currency: 0 for nothing, None where no rate is known."""
-    if call.assessment.gives is None:
-        return Decimal(0)
-    converted = (sub.audit.fx or Fx.none()).convert(call.assessment.gives, sub.playbook.currency)
-    return None if converted is None else abs(converted.amount)
-
-
 def given_in_all(sub: Submission) -> Decimal:
     """Return what the whole proposal gives away, as far as it can be known."""
-    return sum((given_by(call, sub) or Decimal(0) for call in sub.calls), Decimal(0))
+    return sum((call.gives or Decimal(0) for call in sub.calls), Decimal(0))
 
 
 def amount_decidable(sub: Submission, view: PartView) -> Iterator[Cap]:
@@ -31,7 +23,7 @@ def amount_decidable(sub: Submission, view: PartView) -> Iterator[Cap]:
         if said := call.assessment.undecidable:
             reason = Reason.CURRENCY_UNDECIDABLE if "currency" in said else Reason.AMOUNT_UNDECIDABLE
             yield from cap(DRAFT, reason, f"{call.action.tool}: {said}", "the amount were clear", part=view)
-        elif given_by(call, sub) is None:
+        elif call.gives is None:
             why = f"{call.action.tool}: no rate from {_currency(call)} to {sub.playbook.currency}"
             yield from cap(DRAFT, Reason.CURRENCY_UNDECIDABLE, why, "a dated rate were known", part=view)
 
@@ -40,7 +32,7 @@ def per_action(sub: Submission, view: PartView) -> Iterator[Cap]:
     """What one call gives away stays within the limit of the account's column."""
     limit = sub.playbook.money.per_action.limit(sub.tier, sub.at_risk)
     for call in view.calls:
-        amount = given_by(call, sub)
+        amount = call.gives
         if amount is not None and amount > limit:
             why = f"{call.action.tool} gives {_money(amount, sub)}, the limit alone is {_money(limit, sub)}"
             unless = f"it gave at most {_money(limit, sub)}"
@@ -59,6 +51,9 @@ def rolling(sub: Submission) -> Iterator[Cap]:
     if standing.exposure.given is None:
         yield from cap(DRAFT, Reason.CURRENCY_UNDECIDABLE, standing.exposure.why, "a dated rate were known")
         return
+    if standing.credits_unknown is not None:
+        why = f"what was credited to {standing.credits_unknown} so far is not known"
+        yield from cap(DRAFT, Reason.FACT_MISSING, why, "earlier credits were known", fact="billing.credits")
     limit = money.rolling.limit(sub.tier, sub.at_risk)
     sum_ = standing.exposure.given.amount + new
     if sum_ > limit:

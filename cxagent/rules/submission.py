@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
 
 from cxagent.context import ContextAudit
+from cxagent.domain.money import Fx, Money
 from cxagent.domain.proposal import Action, Part, Proposal
 from cxagent.domain.ruling import Cap
 from cxagent.domain.ticket import Ticket
@@ -16,7 +18,7 @@ from cxagent.domain.tool import Assessment, Tool
 from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import ACT, SILENT, Autonomy, EffectClass, Reason, Signal, Stance, Tier
 from cxagent.playbook import FullRow, IntentEntry, Playbook
-from cxagent.reading.figures import figures
+from cxagent.reading.figures import Figure, figures
 from cxagent.reading.message import Reading
 from cxagent.reading.reply import Binding, Phrase, read_reply
 
@@ -45,12 +47,16 @@ class Stop(Value):
 
 @dataclass(frozen=True)
 class Weighed:
-    """One proposed call with its declaration and what this very call amounts to; `tool` is None for unknown tools."""
+    """One proposed call with its declaration and what this very call amounts to; `tool` is None for unknown tools.
+
+    `gives` is what it gives away in the playbook's currency: 0 for nothing, None where no rate is known.
+    """
 
     action: Action
     tool: Tool | None
     assessment: Assessment
     problem: str | None
+    gives: Decimal | None = Decimal(0)
 
     @property
     def effect(self) -> EffectClass | None:
@@ -160,7 +166,14 @@ class Submission:
         account = self.audit.account
         if account is None or problem is not None:
             return Weighed(action, tool, Assessment(), problem)
-        return Weighed(action, tool, tool.assess(action.args, account, self.today), None)
+        assessment = tool.assess(action.args, account, self.today)
+        return Weighed(action, tool, assessment, None, self._given(assessment.gives))
+
+    def _given(self, gives: Money | None) -> Decimal | None:
+        if gives is None:
+            return Decimal(0)
+        converted = (self.audit.fx or Fx.none()).convert(gives, self.playbook.currency)
+        return None if converted is None else abs(converted.amount)
 
     @cached_property
     def calls(self) -> tuple[Weighed, ...]:
@@ -172,19 +185,19 @@ class Submission:
         """What the reply binds us to; dates that the proposed actions carry back the reply."""
         if self.proposal is None:
             return ()
-        backing = [
-            str(call.action.args[name])
-            for call in self.calls
-            if call.tool
-            for name in sorted(call.tool.dates)
-            if name in call.action.args
-        ]
+        dated = [call.argument(name) for call in self.calls if call.tool for name in sorted(call.tool.dates)]
+        backing = [str(one) for value in dated for one in (value if isinstance(value, list) else [value])]
         return read_reply(self.proposal.reply, self.today, backing)
 
     @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """The money figures of the reply."""
+        return figures(self.proposal.reply) if self.proposal is not None else ()
+
+    @property
     def states_money(self) -> bool:
         """Whether the reply holds a money figure."""
-        return self.proposal is not None and bool(figures(self.proposal.reply))
+        return bool(self.figures)
 
     @cached_property
     def refuses_in_words(self) -> bool:

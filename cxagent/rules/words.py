@@ -9,7 +9,7 @@ from cxagent.domain.account import Account
 from cxagent.domain.money import read_amount
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, EffectClass, Reason, Signal, Tier
-from cxagent.reading.figures import figures, ungrounded
+from cxagent.reading.figures import figures, unknown
 from cxagent.reading.reply import Binding
 from cxagent.rules.submission import PartView, Submission, Weighed, cap
 
@@ -166,6 +166,7 @@ def commitments(sub: Submission) -> Iterator[Cap]:
             yield from cap(DRAFT, Reason.COMMITMENT, why, f"the reply held no {_BINDS[phrase.kind].split(' ', 1)[1]}")
 
 
+DIGITS = frozenset("0123456789+-.")
 _BINDS = {
     Binding.DATE: "a promise of a date or time",
     Binding.ROADMAP: "a statement about the roadmap",
@@ -180,19 +181,18 @@ _BINDS = {
 
 def grounded(sub: Submission) -> Iterator[Cap]:
     """Every figure of the reply equals one on record or in the proposed actions."""
-    if sub.proposal is None or sub.audit.account is None:
+    if sub.audit.account is None or not sub.figures:
         return
-    if not sub.states_money:
-        return
-    for figure in ungrounded(sub.proposal.reply, known_figures(sub)):
-        why = f"no record and no proposed action holds the figure {figure.words!r}"
-        yield from cap(DRAFT, Reason.UNGROUNDED_FIGURE, why, "every figure were on record", figure=figure.words)
+    proposed = [pair for call in sub.calls for pair in _figures_of(call)]
+    # The records are searched only for what the proposed actions do not hold.
+    if rest := unknown(sub.figures, proposed):
+        for figure in unknown(rest, recorded_figures(sub.audit.account)):
+            why = f"no record and no proposed action holds the figure {figure.words!r}"
+            yield from cap(DRAFT, Reason.UNGROUNDED_FIGURE, why, "every figure were on record", figure=figure.words)
 
 
-def known_figures(sub: Submission) -> list[tuple[Decimal, str | None]]:
-    """Collect the figures a reply may use: billing, contract, list prices in the CRM, and the proposed actions."""
-    account = sub.audit.account
-    assert account is not None
+def recorded_figures(account: Account) -> list[tuple[Decimal, str | None]]:
+    """Collect the figures on record that a reply may use: billing, contract, and list prices in the CRM."""
     known: list[tuple[Decimal, str | None]] = []
     texts: list[str] = []
     if billing := account.billing:
@@ -210,7 +210,7 @@ def known_figures(sub: Submission) -> list[tuple[Decimal, str | None]]:
     for text in texts:
         known += [(figure.amount, figure.currency) for figure in figures(text)]
         known += [(Decimal(n), None) for n in re.findall(r"(?<![\w.,-])\d{1,9}\.\d{2}(?![\w.,])", text)]
-    return known + [pair for call in sub.calls for pair in _figures_of(call)]
+    return known
 
 
 def _figures_of(call: Weighed) -> Iterator[tuple[Decimal, str | None]]:
@@ -218,7 +218,9 @@ def _figures_of(call: Weighed) -> Iterator[tuple[Decimal, str | None]]:
         yield gives.amount, gives.currency
     currency = call.action.args.get("currency")
     for value in call.action.args.values():
-        number = read_amount(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+        # Most arguments are words: what does not start like a number is not tried as one.
+        numeric = isinstance(value, int) or (isinstance(value, str) and value[:1] in DIGITS and value != "")
+        number = read_amount(value) if numeric and not isinstance(value, bool) else None
         if number is not None:
             yield number, currency if isinstance(currency, str) else None
 

@@ -8,6 +8,7 @@ from cxagent.domain.proposal import Proposal
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.value import Value
 from cxagent.domain.vocabulary import ACT, Autonomy
+from cxagent.errors import Refused
 from cxagent.reading.message import Reading
 from cxagent.state import TicketState
 
@@ -50,11 +51,14 @@ parsed = _Parsed()
 
 
 def held(state: TicketState) -> Held:
-    """Read the values out of a state."""
+    """Read the values out of a state; an audit of another ticket is refused."""
     proposal, proposer = state.get("proposal"), state.get("proposer") or {}
+    ticket, audit = parsed.value(Ticket, state["ticket"]), parsed.value(ContextAudit, state["audit"])
+    if audit.ticket_id != ticket.id:
+        raise Refused(f"the audit is about {audit.ticket_id}, not about {ticket.id}")
     return Held(
-        ticket=parsed.value(Ticket, state["ticket"]),
-        audit=parsed.value(ContextAudit, state["audit"]),
+        ticket=ticket,
+        audit=audit,
         reading=parsed.value(Reading, state["reading"]),
         proposal=parsed.value(Proposal, proposal) if proposal else None,
         at_most=Autonomy(state.get("at_most") or ACT),

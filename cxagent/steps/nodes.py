@@ -19,15 +19,16 @@ from cxagent.errors import Refused
 from cxagent.executor import Executor
 from cxagent.gate import hands_off_already
 from cxagent.judge import Judge, shown_to_proposer
-from cxagent.ledger import journal, reviews
+from cxagent.ledger import chain, journal, reviews
 from cxagent.ledger.store import Connection, Store
 from cxagent.proposers import Known
 from cxagent.reviewing import Reviewing
+from cxagent.rules.stakes import kill_switch
 from cxagent.state import TicketState
 from cxagent.steps.bench import Bench
 from cxagent.steps.edits import edited
 from cxagent.steps.held import Held, held, parsed
-from cxagent.steps.recording import Recorder
+from cxagent.steps.recording import Recorder, said
 
 NODES = ("context_auditor", "propose", "risk_gate", "draft_for_approval", "act", "human_handoff")
 """The six nodes, in the order in which a ticket meets them."""
@@ -117,21 +118,30 @@ class Steps:
 
     def risk_gate(self, state: TicketState) -> TicketState:
         """Rule on the proposal, and record the ruling with what it opens: an authorization, or a draft."""
-        given, review = held(state), self._edit_on_record(state)
+        given = held(state)
+        review = self._edit_on_record(state, given)
         if review is None or given.proposal is None:
             return self.recorder.record(state, self.recorder.submission(given, given.proposal))
         proposal = edited(given.proposal, review)
         return self.recorder.record_edit(state, self.recorder.submission(given, proposal), review, proposal)
 
-    def _edit_on_record(self, state: TicketState) -> dict[str, Any] | None:
-        """Return the recorded verdict where it changes what is sent; the ledger's word, not the state's."""
+    def _edit_on_record(self, state: TicketState, given: Held) -> dict[str, Any] | None:
+        """Return the recorded verdict where it changes what is sent; the ledger's word, not the state's.
+
+        It counts for the draft of this very ticket, for what its card showed, and until it was applied.
+        """
+        draft_id = state.get("draft_id")
         if (state.get("review") or {}).get("verdict") not in ("edit", "respond"):
             return None
-        draft_id = state.get("draft_id")
         with self.store.read() as connection:
             found = reviews.verdict(connection, draft_id) if draft_id else None
-        if found is None or found[1].verdict not in ("edit", "respond"):
+            row = reviews.draft(connection, draft_id) if draft_id and found else None
+        if found is None or row is None or found[1].verdict not in ("edit", "respond"):
             raise Refused("no such verdict is on record")
+        if (row["ticket_id"], row["status"]) != (given.ticket.id, "decided"):
+            raise Refused(f"the verdict on {draft_id} is about another ticket, or was applied before")
+        if reviews.shown(row) != said(given.proposal):
+            raise Refused("what the card showed is not what was edited")
         return found[1].model_dump()
 
     def after_gate(self, state: TicketState) -> Literal["act", "draft_for_approval", "human_handoff"]:
@@ -180,49 +190,63 @@ class Steps:
         assert proposal is not None
         if given.audit.account is None:
             raise Refused("nothing is done for an unresolved sender")
-        begun = self._begun(authorization_id)
-        changed = None if begun else self._changed(state, given, proposal, authorization_id)
+        warrant = self._authorized(authorization_id, given)
+        changed = self._changed(state, given, proposal, warrant) if warrant["spent_at"] is None else None
         if changed is not None:
             return changed
-        terms = self.recorder.terms(given.audit, proposal.actions, proposal)
-        disposition = "answered_after_review" if (state.get("review") or {}).get("id") else "answered_alone"
+        terms, draft_id = self.recorder.terms(given.audit, proposal.actions, proposal), warrant["draft_id"]
+        disposition = "answered_after_review" if draft_id else "answered_alone"
 
         def closing(connection: Connection, keys: list[str]) -> None:
             account_id = given.audit.account_id
             if not journal.send(connection, given.ticket.id, account_id, authorization_id, proposal.reply):
                 return
-            if draft_id := state.get("draft_id"):
-                reviews.close(connection, draft_id, "applied")
+            if draft_id:
+                reviews.close(connection, draft_id, given.ticket.id, "applied")
             body = {"authorization": authorization_id, "effects": keys}
             journal.record_outcome(connection, given.ticket.id, account_id, disposition, body)
 
-        done = self.executor.run(authorization_id, terms, proposal.actions, given.audit.account, closing)
+        def stopped() -> str | None:
+            sub = self.recorder.submission(given, proposal)
+            return next((cap.why for cap in kill_switch(sub)), None)
+
+        done = self.executor.run(authorization_id, terms, proposal.actions, given.audit.account, closing, stopped)
         if done.trouble is not None:
             return {"outcome": {"trouble": done.trouble, "effects": list(done.effects)}}
         return {"outcome": {"disposition": disposition, "effects": list(done.effects)}}
 
-    def _begun(self, authorization_id: str) -> bool:
+    def _authorized(self, authorization_id: str, given: Held) -> dict[str, Any]:
+        """Return the authorization as the ledger has it; one of another ticket is none."""
         with self.store.read() as connection:
-            return journal.spent(connection, authorization_id)
+            warrant = journal.authorized(connection, authorization_id)
+        if warrant is None or warrant["ticket_id"] != given.ticket.id:
+            raise Refused("nothing was authorized on this thread")
+        return warrant
 
     def _changed(
-        self, state: TicketState, given: Held, proposal: Proposal, authorization_id: str
+        self, state: TicketState, given: Held, proposal: Proposal, warrant: dict[str, Any]
     ) -> TicketState | None:
-        """Judge on fresh facts; return what to go on with where they no longer carry the authorization."""
-        fresh = self.judge.look(given.ticket, state.get("account_id"), but=authorization_id)
+        """Judge on fresh facts; return what to go on with where they no longer carry the authorization.
+
+        What was ruled, and whether a person approved it, is the ledger's word and not the state's.
+        """
+        fresh = self.judge.look(given.ticket, state.get("account_id"), but=warrant["id"])
         reading = self.judge.read(given.ticket, fresh)
         sub = self.recorder.submission(given._replace(audit=fresh, reading=reading), proposal)
         ruling = self.judge.rule(sub)
-        before = state["ruling"]
-        reviewed = bool((state.get("review") or {}).get("id"))
+        with self.store.read() as connection:
+            before = (chain.entry(connection, warrant["decision_id"]) or {})["body"]
+        reviewed = warrant["draft_id"] is not None
         tighter = set(ruling.reasons) - set(before["reasons"])
         carried = ruling.autonomy >= DRAFT and not tighter if reviewed else ruling.autonomy == ACT
-        if carried and fresh.digest == given.audit.digest:
+        lapsed = warrant["expires_at"] <= clock.now().isoformat()
+        lapsed |= warrant["playbook_digest"] != self.judge.playbook.digest
+        if carried and not lapsed and fresh.digest == given.audit.digest:
             return None
         with self.store.write() as connection:
-            journal.release(connection, authorization_id)
-            if draft_id := state.get("draft_id"):
-                reviews.close(connection, draft_id, "withdrawn")
+            journal.withdraw(connection, warrant["id"])
+            if reviewed:
+                reviews.close(connection, warrant["draft_id"], given.ticket.id, "withdrawn")
         at_most = DRAFT if reviewed else Autonomy(before["autonomy"])
         return {
             "audit": fresh.model_dump(mode="json"),
@@ -230,7 +254,7 @@ class Steps:
             "authorization_id": None,
             "at_most": min(at_most, given.at_most).value,
             "review": {},
-            "outcome": {"changed": sorted(tighter) or ["context"]},
+            "outcome": {"changed": sorted(tighter) or ["authorization" if lapsed else "context"]},
         }
 
     def after_act(self, state: TicketState) -> Literal["risk_gate", "human_handoff", "__end__"]:
@@ -258,7 +282,8 @@ class Steps:
         told = brief.handoff_brief(given.ticket, given.audit, given.proposal, ruling, playbook, tried, due)
         with self.store.write() as connection:
             if draft_id := state.get("draft_id"):
-                reviews.close(connection, draft_id, "applied" if review.get("verdict") == "reject" else "withdrawn")
+                ended = "applied" if review.get("verdict") == "reject" else "withdrawn"
+                reviews.close(connection, draft_id, given.ticket.id, ended)
             handoff_id = journal.hand_off(
                 connection,
                 ticket_id=given.ticket.id,

@@ -1,6 +1,6 @@
 """Record a ruling with what it opens, an authorization or a draft, in one transaction and before anything happens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cxagent import brief, clock
@@ -10,7 +10,7 @@ from cxagent.domain.ruling import Ruling
 from cxagent.domain.value import digest
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, SILENT
 from cxagent.judge import Judge
-from cxagent.ledger import journal, reviews
+from cxagent.ledger import history, journal, reviews
 from cxagent.ledger.executions import Terms
 from cxagent.ledger.journal import Grant, NoRoom
 from cxagent.ledger.store import Connection
@@ -18,6 +18,12 @@ from cxagent.reviewing import Reviewing
 from cxagent.rules.submission import Submission
 from cxagent.state import TicketState
 from cxagent.steps.held import Held, held
+
+
+def said(proposal: Proposal | None, actions: tuple[Action, ...] | None = None) -> str:
+    """Return the digest that card, authorization and execution share: the calls and the reply, word for word."""
+    calls = actions if actions is not None else proposal.actions if proposal else ()
+    return digest({"actions": calls, "reply": proposal.reply if proposal else None})
 
 
 @dataclass(frozen=True)
@@ -44,15 +50,24 @@ class Recorder:
         return Terms(
             ticket_id=found.ticket_id,
             account_id=found.account_id,
-            proposal_digest=digest({"actions": actions, "reply": proposal.reply if proposal else None}),
+            proposal_digest=said(proposal, actions),
             context_digest=found.digest,
             playbook_digest=self.judge.playbook.digest,
         )
 
     def record(self, state: TicketState, sub: Submission) -> TicketState:
-        """Rule and record; where another ticket took the money's room meanwhile, look and rule again."""
+        """Rule and record; where another ticket took the money's room meanwhile, look and rule again.
+
+        The log says what was allowed before: whatever the state claims, a later ruling on a ticket is never bolder.
+        """
+        ruling = self.judge.rule(sub)
+        with self.judge.store.read() as connection:
+            before = history.lowest(connection, sub.ticket.id)
+        if ruling.autonomy > before:
+            sub = replace(sub, at_most=before)
+            ruling = self.judge.rule(sub)
         try:
-            return self._store(state, sub, self.judge.rule(sub))
+            return self._store(state, sub, ruling)
         except NoRoom:
             fresh = self.judge.look(sub.ticket, state.get("account_id"))
             sub = self.submission(held(state)._replace(audit=fresh, at_most=DRAFT), sub.proposal)

@@ -1,0 +1,1 @@
+"""The requirements as tests: one file per area, each test names the requirement that it shows."""
