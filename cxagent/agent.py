@@ -6,9 +6,10 @@ from typing import Any
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
+from cxagent import clock
 from cxagent.checkpoints import open_saver
 from cxagent.domain.review import Review, Verdict
-from cxagent.domain.ticket import Incoming
+from cxagent.domain.ticket import Incoming, Sender, Ticket
 from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Refused
 from cxagent.ledger import chain, journal, personal, reports, reviews
@@ -33,15 +34,22 @@ class Agent:
         require_shape(self.app)
 
     @classmethod
-    def open(cls, home: Path) -> "Agent":
+    def open(cls, home: Path | str = ".") -> "Agent":
         """Open the agent of a project folder."""
-        module = load_graph_file(home)
+        module = load_graph_file(Path(home))
         return cls(module.project, module.graph)
 
     @property
     def store(self) -> Any:
         """The ledger that this agent writes."""
         return self.project.steps.store
+
+    def ask(self, sender: str, words: str, *, account_id: str | None = None, verified: bool = True) -> dict[str, Any]:
+        """Take a message as a ticket of its own and return its result line; the caller vouches for the sender."""
+        ticket = Ticket(
+            id=clock.new_id("tkt"), received_at=clock.now(), sender=Sender(email=sender, verified=verified), body=words
+        )
+        return self.run(Incoming(ticket=ticket, account_id=account_id))
 
     def run(self, incoming: Incoming) -> dict[str, Any]:
         """Take a ticket through the graph and return its result line.
@@ -62,12 +70,14 @@ class Agent:
     def _work(self, incoming: Incoming, *, unfinished: bool) -> None:
         config = self._thread(incoming.ticket.id)
         start = {"ticket": incoming.ticket.model_dump(mode="json"), "account_id": incoming.account_id}
-        snapshot = self.app.get_state(config) if unfinished else None
-        if snapshot is None or not snapshot.next:
+        if not unfinished:
             self.app.invoke(start, config, durability="sync")
-        elif not snapshot.interrupts:
-            self.app.invoke(None, config, durability="sync")
-        elif (found := self._verdict(snapshot.values.get("draft_id"))) is not None:
+            return
+        snapshot = self.app.get_state(config)
+        if not snapshot.interrupts:
+            self.app.invoke(None if snapshot.next else start, config, durability="sync")
+            snapshot = self.app.get_state(config)
+        if snapshot.interrupts and (found := self._verdict(snapshot.values.get("draft_id"))) is not None:
             self._wake(snapshot, found, config)
 
     def _verdict(self, draft_id: str | None) -> Review | None:

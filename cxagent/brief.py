@@ -9,9 +9,14 @@ from cxagent.domain.account import Promise
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
-from cxagent.domain.vocabulary import Autonomy, Tier
+from cxagent.domain.vocabulary import Autonomy, Reason, Tier
 from cxagent.playbook import Hours, Playbook
 from cxagent.reading.message import Reading
+
+DOUBTFUL = frozenset(
+    {Reason.COMMITMENT, Reason.UNGROUNDED_FIGURE, Reason.AMOUNT_UNDECIDABLE, Reason.TARGET_AMBIGUOUS}
+)
+"""Reasons that lie in the proposal itself: changing it is a better next step than signing it."""
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -95,6 +100,7 @@ def card(
     ticket: Ticket, audit: ContextAudit, reading: Reading, proposal: Proposal, ruling: Ruling, due: datetime
 ) -> dict[str, Any]:
     """Return everything a reviewer sees; its digest is what an approval refers to."""
+    choices = options(ruling)
     return {
         "who": who(ticket, audit),
         "at_stake": at_stake(audit, ruling),
@@ -109,7 +115,8 @@ def card(
         "gives": ruling.gives,
         "sign_off": ruling.sign_off,
         "four_eyes": ruling.four_eyes,
-        "options": options(ruling),
+        "options": choices,
+        "recommendation": choices[0]["do"],
         "deadline": due.isoformat(),
         "playbook": ruling.playbook,
         "deviations": list(ruling.deviations),
@@ -127,9 +134,10 @@ def options(ruling: Ruling) -> list[dict[str, str]]:
             },
             {"do": "pass it on", "then": "name the colleague; the deadline stays"},
         ]
+    approve = {"do": "approve", "then": f"the reply goes out and the actions run ({ruling.gives} given)"}
+    edit = {"do": "edit", "then": "your wording and amounts are judged again with your authority, then go out"}
     return [
-        {"do": "approve", "then": f"the reply goes out and the actions run ({ruling.gives} given)"},
-        {"do": "edit", "then": "your wording and amounts are judged again with your authority, then go out"},
+        *((edit, approve) if DOUBTFUL & {cap.reason for cap in ruling.caps} else (approve, edit)),
         {"do": "respond", "then": "your own text goes out, no action runs"},
         {"do": "reject", "then": "nothing goes out; a named person takes over"},
     ]

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, field_validator, model_validator
 
 from cxagent.domain.money import Currency, Number
 from cxagent.domain.value import Text, Value, digest
@@ -30,6 +30,9 @@ def _from_yaml(value: object) -> object:
 
 Amount = Annotated[Number, BeforeValidator(_from_yaml), Field(ge=0)]
 Ratio = Annotated[Share, BeforeValidator(_from_yaml)]
+Name = TypeVar("Name", bound=str)
+# Written in order: Python shuffles a set in every process, and the digest of a playbook must survive a restart.
+Names = Annotated[frozenset[Name], PlainSerializer(sorted, return_type=list[str], when_used="json")]
 
 
 class Row(Value):
@@ -74,8 +77,8 @@ class Tiers(Value):
 
     low_clv_up_to: Amount
     mid_up_to: Amount
-    always_high_segments: frozenset[Segment]
-    always_high_flags: frozenset[str]
+    always_high_segments: Names[Segment]
+    always_high_flags: Names[str]
     unknown_clv: dict[Segment, Tier]
 
 
@@ -137,8 +140,8 @@ class Engagement(Value):
 
     account: Text
     cap: Autonomy
-    effects: frozenset[EffectClass] = frozenset(EffectClass)
-    tools: frozenset[str] = frozenset()
+    effects: Names[EffectClass] = frozenset(EffectClass)
+    tools: Names[str] = frozenset()
     why: Text
 
 
@@ -214,7 +217,7 @@ class Playbook(Value):
     repeated_from: Annotated[int, Field(ge=2)]
     repeated_within_days: Annotated[int, Field(ge=1)]
     flags: dict[Literal["legal_hold", "no_ai_contact", "misaligned"], Autonomy]
-    ai_consents: frozenset[str]
+    ai_consents: Names[str]
     engagement: tuple[Engagement, ...]
     confidence_floor: Ratio
     sign_off: Annotated[tuple[SignOff, ...], Field(min_length=1)]
@@ -224,7 +227,7 @@ class Playbook(Value):
     business_hours: Hours
     authorization_minutes: Annotated[int, Field(ge=1)]
     people: tuple[Colleague, ...]
-    not_a_person: frozenset[str]
+    not_a_person: Names[str]
     acknowledgement: Text
 
     @field_validator("version", mode="before")

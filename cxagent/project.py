@@ -35,6 +35,7 @@ from cxagent.state import TicketInput, TicketState
 from cxagent.steps import Bench, Steps
 
 DATABASE = "CXAGENT_DATABASE_URL"
+SOURCE_METHODS = ("accounts_of", "account", "family", "mismatches", "health")
 
 
 class Demo(Value):
@@ -70,6 +71,17 @@ class Extensions:
     tools: tuple[Any, ...] = ()
     ticket_rules: tuple[TicketRule, ...] = ()
     part_rules: tuple[PartRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse at once what would only fail in the middle of a ticket."""
+        for one in self.proposers or ():
+            _require(one, "proposer", "it needs a name and propose(known)", "name", "propose")
+        for one in self.sources or ():
+            _require(one, "source", "see cxagent.sources.Source", "name", "sections", *SOURCE_METHODS)
+        for one in self.tools:
+            _require(one, "tool", "declare the function with @action", "tool")
+        for one in (*self.ticket_rules, *self.part_rules):
+            _require(one, "rule", "it must be a function with a name", "__call__", "__name__")
 
 
 class Project:
@@ -232,6 +244,12 @@ class Project:
     def state_graph(self) -> SupportGraph:
         """Return an empty graph over the ticket's state, which refuses to compile around the audit or the gate."""
         return SupportGraph(TicketState, input_schema=TicketInput)
+
+
+def _require(one: object, what: str, how: str, *names: str) -> None:
+    if isinstance(one, type) or (missing := [name for name in sorted(names) if not hasattr(one, name)]):
+        lack = "is a class, not an instance" if isinstance(one, type) else f"has no {missing[0]}"
+        raise BadInput(f"{getattr(one, '__name__', None) or type(one).__name__} is no {what}: {lack}; {how}")
 
 
 def load_graph_file(home: Path) -> ModuleType:

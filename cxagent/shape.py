@@ -57,8 +57,7 @@ def check_shape(graph: Any) -> tuple[str, ...]:
     after: After = {node: {} for node in drawn.nodes}
     for edge in drawn.edges:
         after[edge.source][edge.target] = edge.conditional and after[edge.source].get(edge.target, True)
-    led_to = {target for targets in after.values() for target in targets}
-    starts = [node for node in after if node in FIXED or node not in led_to]
+    starts = [node for node in after if node in FIXED]
     return (
         *(f"the node {name} is missing" for name in ("context_auditor", *GUARDS) if name not in after),
         *(said for start in starts for said in _wrong(after, start)),

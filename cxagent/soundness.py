@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
-from functools import cache
+from functools import cache as memo
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,19 @@ def require_sound(
     """Raise `BadInput` with every error of an unsound playbook; a proof in the folder `cache` is not made twice."""
     told = [one for one in structure(playbook, today) if one.level == "error"]
     mark = proof_mark(playbook, tools)
-    if not told and mark in _remembered(cache):
+    if not told and (mark in proven_here() or mark in _remembered(cache)):
         return
     errors = [*told, *examine(playbook, tools).errors]
     if errors:
         raise BadInput("; ".join(dict.fromkeys(map(sentence, errors))), where=f"playbook {playbook.name}")
+    proven_here().add(mark)
     _remember(cache, mark)
+
+
+@memo
+def proven_here() -> set[str]:
+    """The marks of the playbooks that this process has proven: many agents of one project need one proof."""
+    return set()
 
 
 def sentence(finding: Finding) -> str:
@@ -65,7 +72,7 @@ def _plain(constants: str) -> str:
     return "" if " at 0x" in constants else constants
 
 
-@cache
+@memo
 def _code() -> str:
     home, seen = Path(cxagent.__file__).parent, sha256()
     for name in JUDGEMENT:

@@ -188,6 +188,6 @@ def _cells(incoming: "Incoming", told: "Told") -> tuple[Any, ...]:
     if told.autonomy == "act":
         because = styled("nothing calls for a person\n").append(", ".join(told.did), style="dim")
     else:
-        because = styled("; ".join(shortened(why, 120) for why in told.because[:2]))
+        because = styled("; ".join(shortened(why, 180) for why in told.because[:2]))
     way = route(told.autonomy)
     return asked, account, way.append(f"\n{told.person}", style="not bold dim") if told.person else way, because

@@ -44,10 +44,15 @@ def examine(
     ticket_rules: tuple[TicketRule, ...] = (),
     part_rules: tuple[PartRule, ...] = (),
 ) -> Proof:
-    """Prove a playbook with a project's own rules on top, and say how many cells were enumerated."""
+    """Prove a playbook with a project's own rules on top, and say how many cells were enumerated.
+
+    A line that is out of order or leads nowhere ends the proof: the cells are worth enumerating once it is put right.
+    """
     ledger, rules = Ledger(), Rules((*TICKET_RULES, *ticket_rules), (*PART_RULES, *part_rules))
     for finding in (*structure(playbook, today), *references(playbook, tools)):
         ledger.add(finding)
+    if any(one.level == "error" for one in ledger.findings):
+        return Proof(findings=ledger.findings, cells=0)
     room = Room(Scene.of(playbook, tools), tools, rules, ledger)
     accounts(playbook, ledger)
     calm(room)

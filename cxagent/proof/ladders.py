@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from cxagent.context.knowledge import sections
 from cxagent.domain.account import Consent, Fault, Mismatch, Promise
@@ -80,7 +81,7 @@ def _switches() -> Iterator[Ladder]:
 
 def _account(playbook: Playbook) -> Iterator[Ladder]:
     for flag in ("no_ai_contact", "misaligned"):
-        yield ladder(f"flag {flag}", "flags", set=lambda sub, flag=flag: section(sub, "crm", flags=(flag,)))  # type: ignore[misc]
+        yield ladder(f"flag {flag}", "flags", set=partial(section, name="crm", flags=(flag,)))
     yield ladder(
         "flag legal_hold", "legal_hold", "request standing", set=lambda sub: section(sub, "crm", flags=("legal_hold",))
     )
@@ -90,7 +91,7 @@ def _account(playbook: Playbook) -> Iterator[Ladder]:
             yield ladder(
                 f"consent to {purpose}",
                 "consent",
-                **{status: lambda sub, consent=consent: section(sub, "crm", consents=(consent,))},
+                **{status: partial(section, name="crm", consents=(consent,))},
             )
     yield ladder(
         "a broken promise on record",

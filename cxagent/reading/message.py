@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import Signal
+from cxagent.reading.abroad import ABROAD
 from cxagent.reading.asking import ASKING
 from cxagent.reading.claims import CLAIMS
 from cxagent.reading.faults import FAULTS
+from cxagent.reading.hints import HINTS
 from cxagent.reading.language import is_english
 from cxagent.reading.leaving import LEAVING
 from cxagent.reading.lexicon import CLASSES
@@ -17,6 +19,7 @@ from cxagent.reading.machine import addressed
 from cxagent.reading.orders import opposite_orders
 from cxagent.reading.people import PEOPLE
 from cxagent.reading.phrases import Phrases
+from cxagent.reading.spelling import respelled
 from cxagent.reading.stems import names_promise, stems, touches_goal
 from cxagent.reading.temper import typed_temper
 from cxagent.reading.together import MIXTURES
@@ -31,7 +34,11 @@ _HARMLESS_AS_QUESTION = frozenset(
 """A how-to question about these is a question about the product: answering it gives nothing away."""
 
 _PHRASES = Phrases(
-    {str(label): text for table in (CLAIMS, PEOPLE, LEAVING, ASKING, FAULTS, TOPICS) for label, text in table.items()},
+    (
+        (str(label), text)
+        for table in (CLAIMS, PEOPLE, LEAVING, ASKING, FAULTS, TOPICS, HINTS, ABROAD)
+        for label, text in table.items()
+    ),
     CLASSES,
     frozenset(map(str, _HARMLESS_AS_QUESTION)),
 )
@@ -67,7 +74,7 @@ def read_message(
     A text in another language, without words, or too long to be read whole is not readable; what can be noticed in
     it is reported all the same.
     """
-    seen = visible(excerpt(text))
+    seen = respelled(visible(excerpt(text)))
     line = plain(seen)
     found = _PHRASES.find(line)
     found = MIXTURES.find(line) | found

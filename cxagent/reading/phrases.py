@@ -16,6 +16,12 @@ Match = Callable[[str, int], re.Match[str] | None]
 _KEY = 3
 _REMEMBERED = 16_384
 """How many words keep their answer: a language has few, and each is looked up in every message."""
+_ALWAYS, _FREQUENT = 10_000, 40
+_COMMON = frozenset(
+    "# ## a an the i we you he she it they my our your his her this that these is are was were be been am has have had"
+    " do does did not no to of in on at for from with by as if or and can could will would please all any some up out"
+    " so what who which how when where there now me us one more get just about".split()
+)
 _NUMBERS = {
     "#": r"(?:[$€£]?\d[^ ]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|sixty|ninety"
     r"|half|fifty|hundred)",
@@ -38,6 +44,7 @@ class _Spelling:
         """Keep the word classes that items may name."""
         self._classes = {name: text.split() for name, text in classes.items()}
         self.keys = lru_cache(None)(self._keys)
+        self.weight = lru_cache(None)(self._weight)
 
     def item(self, item: str) -> str:
         """Return the pattern of one item."""
@@ -65,134 +72,117 @@ class _Spelling:
         every = [_keys_of_word(word) for word in self.words(item)]
         return frozenset().union(*every) if all(every) else frozenset()
 
+    def _weight(self, item: str) -> int:
+        """Return how often the words of an item are met, roughly; the most for an item that may be absent."""
+        if item[0] in ".~!$" or item.endswith("?"):
+            return _ALWAYS
+        return sum(_FREQUENT if word in _COMMON else 1 for word in self.words(item))
+
     def _choice(self, item: str) -> str:
         return f"(?:{'|'.join(_spelled(word) for word in self.words(item))}) "
 
 
 class _Phrase:
-    """What a phrase says from its first word on; compiled when a message holds all its words, because few ever do."""
+    """One phrase; spelled out and compiled when a message holds all its words, because few messages ever do."""
 
-    def __init__(self, label: str, start: str, items: list[str], spelling: _Spelling) -> None:
-        """Keep the rest of the first word and the items; nothing is spelled out before a message needs it."""
+    def __init__(self, label: str, items: list[str], spelling: _Spelling) -> None:
+        """Keep the items of the phrase."""
         self.label = label
-        self._start, self._items, self._spelling = start, items, spelling
-
-    @cached_property
-    def match(self) -> Match:
-        """The pattern of what stands behind the first word, or begins with it."""
-        start = f"{_spelled(self._start)} " if self._start else ""
-        return re.compile(start + "".join(map(self._spelling.item, self._items))).match
+        self.items = items
+        self._spelling = spelling
+        self._compiled: dict[str, Match] = {}
 
     @cached_property
     def needs(self) -> tuple[frozenset[str], ...]:
         """For each item that must be there, the keys of which a message holds at least one."""
-        start = _keys_of_word(self._start) if self._start else frozenset[str]()
-        return tuple(keys for keys in (start, *map(self._spelling.keys, self._items)) if keys)
-
-
-class _Shelf:
-    """All phrases that begin with one word, filed by what else they need."""
-
-    def __init__(self) -> None:
-        self.phrases: list[_Phrase] = []
+        return tuple(keys for keys in map(self._spelling.keys, self.items) if keys)
 
     @cached_property
-    def _filed(self) -> tuple[list[_Phrase], dict[str, list[_Phrase]]]:
-        """The phrases that need nothing more, and the others under each key of their smallest need."""
-        free, keyed = [], defaultdict(list)
-        for phrase in self.phrases:
-            if not phrase.needs:
-                free.append(phrase)
-                continue
-            for key in min(phrase.needs, key=len):
-                keyed[key].append(phrase)
-        return free, dict(keyed)
+    def starts(self) -> dict[str, list[tuple[str, int]]]:
+        """For each key of a token, the words that the phrase can begin with there, and where its rest begins."""
+        keyed: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for place, item in enumerate(self.items, 1):
+            for word in self._spelling.words(item.removesuffix("?")):
+                for key in _start_keys(word):
+                    keyed[key].append((word, place))
+            if not item.endswith("?"):
+                break
+        return dict(keyed)
 
-    def live(self, held: set[str]) -> list[_Phrase]:
-        """Return the phrases all of whose words a message holds somewhere."""
-        free, keyed = self._filed
-        near = [phrase for key in keyed.keys() & held for phrase in keyed[key]]
-        return free + [phrase for phrase in near if not any(map(held.isdisjoint, phrase.needs))] if near else free
+    def match_from(self, key: str) -> Match:
+        """Return the pattern of the phrase where it begins with a token of this key."""
+        if key not in self._compiled:
+            choices = (
+                f"{_spelled(word)} {''.join(map(self._spelling.item, self.items[place:]))}"
+                for word, place in self.starts[key]
+            )
+            self._compiled[key] = re.compile("|".join(choices)).match
+        return self._compiled[key]
 
 
 class Phrases:
-    """Phrases, each filed under the words it can begin with."""
+    """Phrases, each filed under the rarest words that it needs."""
 
-    def __init__(self, table: Mapping[str, str], classes: Mapping[str, str], guarded: frozenset[str]) -> None:
+    def __init__(self, table: Iterable[tuple[str, str]], classes: Mapping[str, str], guarded: frozenset[str]) -> None:
         """File one text of phrases per label; a guarded label is not seen in a plain how-to question."""
         self._guarded = guarded
         self._spelling = _Spelling(classes)
-        self._words_first: dict[str, _Shelf] = defaultdict(_Shelf)
-        self._stems_first: dict[str, _Shelf] = defaultdict(_Shelf)
-        for label, text in table.items():
+        self._rare: dict[str, list[_Phrase]] = defaultdict(list)
+        self._keys = lru_cache(_REMEMBERED)(_token_keys)
+        for label, text in table:
             for items in filter(None, map(str.split, text.splitlines())):
-                self._file(label, items)
-        self._shelves_of = lru_cache(_REMEMBERED)(self._shelved)
+                phrase = _Phrase(label, items, self._spelling)
+                for key in self._spelling.keys(min(items, key=self._spelling.weight)):
+                    self._rare[key].append(phrase)
 
     def find(self, line: str) -> dict[str, str]:
         """Return the first words that show each label, in one pass over a plain line."""
         tokens = line.split(" ")
-        live = self._live(frozenset(tokens))
         found: dict[str, str] = {}
+        tried = self._tried(frozenset(tokens))
+        if not tried:
+            return found
         start, sentence = 0, 0
         for token in tokens:
-            after = start + len(token) + 1
-            for phrase, behind in live.get(token, ()):
-                if phrase.label not in found and (hit := phrase.match(line, after if behind else start)):
+            for phrase, match in tried.get(token, ()):
+                if phrase.label not in found and (hit := match(line, start)):
                     if phrase.label in self._guarded and _HOW_TO.match(line, sentence):
                         continue
                     found[phrase.label] = line[start : hit.end()].strip(" .?!")
+            start += len(token) + 1
             if token in _ENDS:
-                sentence = after
-            start = after
+                sentence = start
         return found
 
-    def _live(self, tokens: Iterable[str]) -> dict[str, list[tuple[_Phrase, bool]]]:
-        """Return the phrases that can be tried at each word, because the message holds all that they need."""
-        held = set(tokens)
-        held.update(map(_class_key, tokens))
-        live = {}
-        for token in tokens:
-            tried = [
-                (phrase, behind) for shelf, behind in self._shelves_of(token) for phrase in shelf.live(held)
-            ]
-            if tried:
-                live[token] = tried
-        return live
-
-    def _shelved(self, token: str) -> tuple[tuple[_Shelf, bool], ...]:
-        """Return the shelves of one word, and whether their patterns follow the word or begin with it."""
-        begun = self._stems_first.get(_class_key(token))
-        exact = self._words_first.get(token)
-        return tuple((shelf, shelf is exact) for shelf in (exact, begun) if shelf)
-
-    def _file(self, label: str, items: list[str]) -> None:
-        """File a phrase under every word that it can begin with."""
-        for place, item in enumerate(items):
-            for word in self._spelling.words(item.removesuffix("?")):
-                self._file_under(word, label, items[place + 1 :])
-            if not item.endswith("?"):
-                return
-
-    def _file_under(self, word: str, label: str, rest: list[str]) -> None:
-        """File what follows under the first word, or the whole under the beginning of that word."""
-        first, _, more = word.partition("_")
-        if word in _NUMBERS:
-            for name in re.findall("[a-z]{3,}", _NUMBERS[word]):
-                self._words_first[name].phrases.append(_Phrase(label, "", rest, self._spelling))
-        if word in _NUMBERS or word == "@" or "*" in first:
-            key = word[0] if word in _NUMBERS or word == "@" else _stem_key(first)
-            self._stems_first[key].phrases.append(_Phrase(label, word, rest, self._spelling))
-        else:
-            self._words_first[first].phrases.append(_Phrase(label, more, rest, self._spelling))
+    def _tried(self, tokens: frozenset[str]) -> dict[str, list[tuple[_Phrase, Match]]]:
+        """Return the patterns to be tried at each word: those of phrases whose words the message holds somewhere."""
+        keys = {token: self._keys(token) for token in tokens}
+        held = {key for pair in keys.values() for key in pair}
+        near = {phrase for key in self._rare.keys() & held for phrase in self._rare[key]}
+        live = [phrase for phrase in near if not any(map(held.isdisjoint, phrase.needs))]
+        by_key: dict[str, list[tuple[_Phrase, Match]]] = defaultdict(list)
+        for phrase in live:
+            for key in phrase.starts.keys() & held:
+                by_key[key].append((phrase, phrase.match_from(key)))
+        return {
+            token: [one for key in pair if key in by_key for one in by_key[key]]
+            for token, pair in keys.items()
+            if pair[0] in by_key or pair[1] in by_key
+        }
 
 
 _ENDS = frozenset(".?!")
 
 
-def _class_key(token: str) -> str:
-    """Return the key of the words that share a beginning, of numbers, or of mail addresses."""
-    return f"{token[:_KEY]}*" if token.isalpha() else "@" if "@" in token else "#" if token not in _ENDS else ""
+def _token_keys(token: str) -> tuple[str, str]:
+    """Return the keys of a word: itself, and that of its beginning, of numbers or of mail addresses."""
+    return token, f"{token[:_KEY]}*" if token.isalpha() else "@" if "@" in token else "#" if token not in _ENDS else ""
+
+
+def _start_keys(word: str) -> frozenset[str]:
+    """Return the keys of the tokens that a word of a phrase can begin with."""
+    first = word.partition("_")[0]
+    return _keys_of_word(word) if word in _NUMBERS or word == "@" else frozenset([_stem_key(first) if "*" in first else first])
 
 
 def _stem_key(word: str) -> str:

@@ -56,7 +56,7 @@ def rolling(sub: Submission) -> Iterator[Cap]:
         yield from cap(DRAFT, Reason.FACT_MISSING, why, "earlier credits were known", fact="billing.credits")
     limit = money.rolling.limit(sub.tier, sub.at_risk)
     sum_ = standing.exposure.given.amount + new
-    if sum_ > limit:
+    if sum_ > limit > 0:
         why = (
             f"{_money(new, sub)} on top of {standing.exposure.given} in {money.rolling_days} days "
             f"exceeds {_money(limit, sub)} for the whole group"

@@ -7,6 +7,18 @@ from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, EffectClass, Reason, 
 from cxagent.reading.stems import text_stems
 from cxagent.rules.submission import REFUSAL, PartView, Submission, cap
 
+ROW_WORDS = {
+    "public_info": "public information",
+    "account_info": "account information",
+    "account_money": "billing figures",
+    "reversible_op": "a change, even one that can be undone,",
+    "financial": "money",
+    "commitment": "a commitment",
+    "refusal": "a refusal, however correct,",
+    "legal_security": "a matter of contract, data or security",
+}
+TIER_WORDS = {Tier.LOW: "a small account", Tier.MID: "a mid-value account", Tier.HIGH: "a high-value account"}
+ALLOWED = {ACT: "goes out alone", DRAFT: "needs a person's approval", HANDOFF: "is owned by a person"}
 TERMS_BOUND = frozenset(
     {EffectClass.ACCOUNT_INFO, EffectClass.FINANCIAL, EffectClass.COMMITMENT, EffectClass.LEGAL_SECURITY}
 )
@@ -20,13 +32,13 @@ def tier_ceiling(sub: Submission, view: PartView) -> Iterator[Cap]:
         allowed = row.allows(sub.tier, at_risk=False)
         if exempt(sub, name):
             continue
-        why = f"{_words(name)} is {allowed} for {_words(sub.tier)} accounts"
+        why = f"{ROW_WORDS.get(name, _words(name))} {ALLOWED[allowed]} on {TIER_WORDS[sub.tier]}"
         if row.allows(own, at_risk=False) > allowed:
             detail = sub.audit.standing.tier_why if sub.audit.standing else ""
             yield from cap(allowed, Reason.GROUP_TIER, f"{why}; {detail}", "the account stood alone", part=view)
         else:
             reason = Reason.REFUSAL if name == REFUSAL else Reason.TIER_CEILING
-            yield from cap(allowed, reason, why, f"{_words(name)} were allowed for {_words(sub.tier)}", part=view)
+            yield from cap(allowed, reason, why, "the account were worth less", part=view)
 
 
 def exempt(sub: Submission, row: str) -> bool:
@@ -51,7 +63,7 @@ def renewal_window(sub: Submission, view: PartView) -> Iterator[Cap]:
     for name, _ in sub.rows(view):
         if row := sub.playbook.in_window.get(name):
             allowed = row.allows(sub.tier, sub.at_risk)
-            why = f"{_words(name)} inside the renewal window; {window.why}"
+            why = f"{ROW_WORDS.get(name, _words(name))} inside the renewal window, which is {window.why}"
             days = window.days_to_notice if window.days_to_notice is not None else "unknown"
             yield from cap(
                 allowed, Reason.RENEWAL_WINDOW, why, "the renewal window were closed", part=view, days_to_notice=days

@@ -1,9 +1,11 @@
 """Invariant 1, no effect without authority: a tool runs only against an unspent, matching authorization."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from langgraph.errors import InvalidUpdateError
 from langgraph.types import Command
 from scenes import APPROVER, HIGH, LOW, MID, REVIEWER, SENDERS, asks, credit, outside, sent, waiting
 
@@ -23,7 +25,7 @@ def attacked(world: World, what: Any, ticket_id: str, **config: Any) -> None:
     """Drive the graph past the agent; a refusal is as good as a run that does nothing."""
     try:
         world.invoke(what, ticket_id, **config)
-    except (CxagentError, KeyError):
+    except (CxagentError, KeyError, InvalidUpdateError):
         return
 
 
@@ -233,7 +235,7 @@ def test_a_started_effect_covers_only_itself(world: World, change: dict[str, str
 
 
 def test_an_expired_authorization_runs_nothing(world: World) -> None:
-    """R: an authorization that is older than the playbook allows is refused by the executor itself."""
+    """An authorization that is older than the playbook allows is refused by the executor itself."""
     state = world.begin(asks(world, "T-1"), before="act")
     world.now += timedelta(minutes=world.playbook.authorization_minutes)
     with world.inside() as bench, pytest.raises(Unauthorized, match="expired"):
@@ -266,24 +268,16 @@ def test_no_tool_reaches_an_enterprise_customer_alone(world: World) -> None:
         world.run(asks(world, f"T-{place}", HIGH, line, "How do I share a report?"))
     loud = [effect for effect in world.effects if world.tools[effect.tool].effect not in SILENT]
     assert (loud, world.rows("outbox")) == ([], [])
-    assert {row["autonomy"] for row in map(world_ruling, world.rows("decision_log", kind="ruling"))} <= {
-        "draft",
-        "handoff",
-    }
-
-
-def world_ruling(row: Any) -> dict[str, Any]:
-    """Return the body of a ruling's line in the log."""
-    import json
-
-    return dict(json.loads(row["body"]))
+    rulings = [json.loads(row["body"])["autonomy"] for row in world.rows("decision_log", kind="ruling")]
+    assert (len(rulings), "act" in rulings) == (len(world.tools), False)
 
 
 # ---- a person's verdict is an authority too: it cannot be borrowed -------------------------------------------------
 
 
-@pytest.mark.parametrize("used", ["applied", "open elsewhere"])
-def test_an_edit_of_another_ticket_authorizes_nothing(world: World, used: str) -> None:
+@pytest.mark.parametrize("forged", [{}, {"proposal": gold(LOW, "400.00")}], ids=["own proposal", "forged proposal"])
+@pytest.mark.parametrize("used", ["applied", "elsewhere"])
+def test_an_edit_is_not_borrowed(world: World, used: str, forged: dict[str, Any]) -> None:
     """A recorded edit cannot be cited for another ticket, nor a second time for its own."""
     draft_id = waiting(world, "T-1")
     world.review(draft_id, "edit", "Miriam Okafor", reply="Here is a credit of USD 40.00.")
@@ -292,8 +286,7 @@ def test_an_edit_of_another_ticket_authorizes_nothing(world: World, used: str) -
     if thread == "T-2":
         waiting(world, "T-2", LOW, credit(LOW, "400.00"))
     verdict = {"review": {"id": "rev_1", "verdict": "edit"}, "draft_id": draft_id}
-    attacked(world, Command(goto="risk_gate", update=verdict), thread)
-    attacked(world, Command(goto="risk_gate", update={**verdict, "proposal": gold(LOW, "400.00")}), thread)
+    attacked(world, Command(goto="risk_gate", update={**verdict, **forged}), thread)
     assert outside(world.home) == before
 
 

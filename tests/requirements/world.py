@@ -20,7 +20,7 @@ from cxagent.domain.proposal import Action, Part, Proposal
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Incoming, Ticket
 from cxagent.domain.tool import Tool
-from cxagent.domain.vocabulary import ACT, Autonomy, Signal, SourceName, Stance
+from cxagent.domain.vocabulary import Autonomy, Signal, SourceName, Stance
 from cxagent.evaluation import Replay
 from cxagent.judge import Judge
 from cxagent.ledger import chain, reports
@@ -411,6 +411,20 @@ class Desk:
             found = chain.entry(connection, decision_id)
         assert found is not None
         return found
+
+    def log(self, ticket_id: str, kind: str) -> list[dict[str, Any]]:
+        """Return the entries of one kind that the log holds on a ticket, in order."""
+        table = TABLES["decision_log"]
+        wanted = select(table.c.id).where(table.c.ticket_id == ticket_id, table.c.kind == kind).order_by(table.c.seq)
+        with self.store.read() as connection:
+            ids = connection.execute(wanted).scalars().all()
+        return [self.decision(one) for one in ids]
+
+    def keys(self) -> list[str]:
+        """Return the keys under which effects were handed to the outside systems."""
+        table = TABLES["execution"]
+        with self.store.read() as connection:
+            return list(connection.execute(select(table.c.id).order_by(table.c.started_at)).scalars())
 
     def draft(self, draft_id: str) -> dict[str, Any]:
         """Return a draft that waits, with its card."""

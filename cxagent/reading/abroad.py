@@ -1,0 +1,3 @@
+"""t"""
+from cxagent.domain.vocabulary import Signal
+ABROAD: dict[Signal, str] = {}
