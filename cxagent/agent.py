@@ -75,7 +75,8 @@ class Agent:
             return
         snapshot = self.app.get_state(config)
         if not snapshot.interrupts:
-            self.app.invoke(None if snapshot.next else start, config, durability="sync")
+            # `next` is empty too where a node has ended and only the checkpoint after it was lost; `tasks` is not.
+            self.app.invoke(None if snapshot.tasks else start, config, durability="sync")
             snapshot = self.app.get_state(config)
         if snapshot.interrupts and (found := self._verdict(snapshot.values.get("draft_id"))) is not None:
             self._wake(snapshot, found, config)

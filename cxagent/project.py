@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,6 +93,7 @@ class Project:
         self.extensions = extensions or Extensions()
         self.steps = Steps(self._current)
         self._bench: contextvars.ContextVar[Bench | None] = contextvars.ContextVar("bench", default=None)
+        self._opening = threading.RLock()
 
     @classmethod
     def beside(
@@ -239,7 +241,11 @@ class Project:
             self._bench.reset(token)
 
     def _current(self) -> Bench:
-        return self._bench.get() or self.bench
+        if (given := self._bench.get()) is not None:
+            return given
+        # A server sends the first tickets side by side, and from Python 3.12 on a cached property has no lock.
+        with self._opening:
+            return self.bench
 
     def state_graph(self) -> SupportGraph:
         """Return an empty graph over the ticket's state, which refuses to compile around the audit or the gate."""

@@ -60,10 +60,12 @@ def _declaration(tool: Tool) -> dict[str, Any]:
     told = {one.name: getattr(tool, one.name) for one in fields(tool) if one.name not in ("arguments", "run", "assess")}
     code = getattr(tool.assess, "__code__", None)
     constants = repr(code.co_consts) if code else ""
+    # The package that tools are loaded under carries the mark of their folder: a moved project is the same project.
+    module = tool.assess.__module__.rpartition(".")[2]
     return {
         **{name: sorted(map(str, one)) if isinstance(one, frozenset) else str(one) for name, one in told.items()},
         "arguments": sorted(tool.arguments.model_fields),
-        "assess": f"{tool.assess.__module__}.{getattr(tool.assess, '__qualname__', '')} {_plain(constants)}",
+        "assess": f"{module}.{getattr(tool.assess, '__qualname__', '')} {_plain(constants)}",
     }
 
 

@@ -113,9 +113,7 @@ def submission(tool: str, *, signals: tuple[Signal, ...] = (), **facts: Any) -> 
         reading=Reading(signals=seen, readable=True, disputes_colleague=False, exit_topic=False),
         playbook=BOOK,
         tools=TOOLS,
-        proposal=Proposal(
-            parts=(Part(intent=intent, stance=stance, actions=(Action(tool=tool, args=args),)),), reply=""
-        ),
+        proposal=Proposal(parts=(part,), reply=""),
     )
 
 

@@ -15,7 +15,7 @@ STOREYS: dict[str, tuple[str, ...]] = {
     "judgement": ("context", "playbook", "rules", "gate", "economics", "latitude", "reading", "proof"),
     "memory": ("records", "migrations", "ledger", "checkpoints"),
     "doing": (
-        *("sources", "intake", "proposers", "actions", "answers", "brief", "judge", "reviewing", "executor", "soundness"),
+        *("sources", "intake", "proposers", "actions", "answers", "brief", "judge", "reviewing", "executor"),
         *("state", "steps", "shape", "project", "soundness", "agent"),
     ),
     "edges": ("evaluation", "review", "quality", "value", "worker", "cli", "testing", "scaffold"),

@@ -42,7 +42,10 @@ def result(connection: Connection, ticket_id: str) -> dict[str, Any]:
     )
     body = json.loads(latest["body"])
     draft_id = connection.execute(
-        select(DRAFT.c.id).where(DRAFT.c.ticket_id == ticket_id).order_by(DRAFT.c.created_at.desc()).limit(1)
+        select(DRAFT.c.id)
+        .where(DRAFT.c.ticket_id == ticket_id)
+        .order_by((DRAFT.c.status == "open").desc(), DRAFT.c.created_at.desc())
+        .limit(1)
     ).scalar_one_or_none()
     return {
         "ticket_id": ticket_id,

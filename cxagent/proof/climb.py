@@ -140,7 +140,7 @@ def _lines(sub: Submission, cap: Cap) -> list[str]:
             ]
         case "per_action" | "rolling":
             return [f"money.{cap.rule}.{tier}"]
-        case "signals" | "named_signals" | "repeated" | "seats" | "our_error":
+        case "signals" | "named_signals" | "owner_named" | "repeated" | "seats" | "our_error":
             return [f"signals.{cap.reason.removeprefix('signal_')}.{tier}"]
         case _:
             return [f"rules.{cap.rule}"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pydantic import BaseModel, create_model
 
 from cxagent.context.standing import Exposure
-from cxagent.domain.account import HistoryItem, Invoice
+from cxagent.domain.account import HistoryItem, Invoice, Person
 from cxagent.domain.money import Money
 from cxagent.domain.tool import Assessment
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, Signal
@@ -43,6 +43,7 @@ def _words(playbook: Playbook) -> Iterator[Ladder]:
             # What the model noticed has no exceptions, so it comes after what only our own reader saw.
             told_by_the_model=lambda sub, signal=signal: proposed(sub, signals=(signal,)),  # type: ignore[misc]
         )
+    yield ladder("the owner by name", "owner_named", "standing", named=_owner_named)
     yield ladder(
         "a question about leaving",
         "reads_as_exit",
@@ -60,6 +61,11 @@ def _words(playbook: Playbook) -> Iterator[Ladder]:
         "request standing",
         that_no_record_holds=lambda sub: proposed(sub, reply=f"The total is {figure}."),
     )
+
+
+def _owner_named(sub: Submission) -> Submission:
+    ticket = sub.ticket.model_copy(update={"body": "Please tell Robin Example that we wait."})
+    return section(replace(sub, ticket=ticket), "crm", owner=Person(name="Robin Example"))
 
 
 def _calls() -> Iterator[Ladder]:

@@ -155,7 +155,8 @@ before|times|already|repeatedly
         you gave|granted|did us|it|for ..4 last
         times already|now
         how_many|how many|often times|do ..4 ask|tell|explain|write
-        reminder
+        friendly|gentle|kind|polite|second|third|another|last|final|my reminder
+        this_is|as a|another|our reminder
         yet|still another ..1 time|occasion|outage|mistake|error
         like|as ..1 last year|time|month|quarter|week|spring|summer|autumn|winter ..4 could|can|please|you|\
 build|make|give|again|we|i
@@ -189,6 +190,6 @@ enable ..8 PERM
         long_term|longterm|unlimited_duration ..3 limit|increase|quota|solution|exception
         never ..3 limit*|throttle*|cap|restrict* ..3
         every|each month|quarter|year|week ..2 from_now|going_forward|from_here
-        from here on
+        keep|leave|always|want|need|raise|double|stay|make|standard|never ..10 from here on
     """,
 }

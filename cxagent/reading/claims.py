@@ -134,12 +134,14 @@ customer|supplier|friend|competitor|neighbour|affiliate
         SEND ..12 to|at|with|cc|copy|via ..8 @
         SEND ..8 copying|cc|bcc ..3 @
         SEND ..8 third_party ..6
-        SEND ..8 to|on|into|onto|in this|that|my|our|the_following|his|her ..3 CLOUD
+        SEND ..8 to|on|into|onto|in this|that|my|the_following|his|her ..3 CLOUD
+        SEND ..8 to|on|into|onto our ..2 dropbox|google_drive|wetransfer|onedrive|icloud|box_folder|s3_bucket|ftp
         here_is|here_are ..3 CLOUD
-        to|at|on|into|from|use ..1 my|his|her|our private|personal|home|other|own|gmail ..1 MAIL
+        to|at|on|into|from|use ..1 my|his|her|our private|personal|home|other|gmail ..1 MAIL
+        to|at|from|use ..1 my|his|her own email|mail|address|inbox|gmail|mailbox|dropbox|number|phone
         to|at|on|into ..1 my|his|her|our ..2 private|personal MAIL|google_drive|dropbox
         to|on my gmail|hotmail|yahoo|icloud|phone|mobile|number
-        SEND ..8 to|with|for ..1 our|my|an|a|the ..3 OUTSIDER
+        SEND ..8 to|with ..1 our|my|an|a|the ..3 OUTSIDER
         SEND ..2 our|my|an|a|the ..2 OUTSIDER
         report|export|file|files|invoice|invoices|data|backup ..1 go to|out_to ..3 OUTSIDER
         new|different|another|updated|changed ..1 bank_account|bank_details|iban|payee|account_details|bank_connection

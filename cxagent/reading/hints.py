@@ -3,7 +3,7 @@
 from cxagent.domain.vocabulary import Signal
 from cxagent.reading.topics import Topic
 
-_WHOSE = "my|our|a|an|one_of_my|one_of_our|another|some"
+_WHOSE = "my|a|an|one_of_my|one_of_our|another|some"
 
 HINTS: dict[Signal | Topic, str] = {
     Signal.EXIT: """
@@ -48,10 +48,12 @@ carried|port|ported ..2 over|on|in? ..1 to|into|by ..2 another|other|different|n
         follow_up|following|subsequent|future ..1 solution|system|tool|vendor|provider|supplier ..3 get|receive|\
 read|need|load|from_you
         into|to the system|platform|tool|software of ..2 new|parent|group|owner|headquarters
+        run|running|have|having ..8 on|in the platform|system|software of ..1 our|the|her|their group|parent|owner|holding
         outgrown ..2 you|this|your|the
     """,
     "exit_topic": """
-        after|once|when|at|beyond|following ..3 end of ..2 term|contract|agreement|subscription|licence|license
+        keep|kept|data|records|history|receive|happens|get|delete* ..8 after|once|when|at|beyond|following ..3 end of ..2 \
+            term|contract|agreement|subscription|licence|license
         end of ..2 term|contract|agreement|subscription ..6 data|records|history|delete*|keep|kept|receive
         once|when|after|if ..2 contract|agreement|subscription|term ..1 is|has|ends|ended|runs|expires|over|finished
         data|records|history|entries|files ..6 handed|hand|passed|transferred|moved|carried ..2 over|on? ..1 to ..2 \
@@ -59,6 +61,8 @@ read|need|load|from_you
         format*|form|file_type* ..8 handed_over|hand_over|take_with|another_system|leave|leaving|other_system|\
 another_tool|follow_up|successor|if_the_agreement|at_the_end|end_of_the
         take ..3 with_us|along ..3 if|when|once|after
+        if|when|once ..2 contract|agreement|subscription ends|ended|expires|stops
+        outgrown ..2 you|this|your
     """,
     Signal.RELATIONSHIP_OWNER: """
         always|usually|normally|used_to|generally|mostly ..1 showed|shows|show|walked|walk|walks|explained|explain|\
@@ -69,9 +73,9 @@ ask|answer*|take|took|looked ..3 me|us|our|this_for|these_things|such_things|tha
         has|have always|usually done|helped|handled|sorted|looked|taken|shown|explained|set ..2 this|that|it|us|me|\
 after|everything
         normally|usually|always|before i|we ..1 would|could? ..1 ring|call|ask|phone|go_to|turn_to|speak
-        is|when ..1 will|does|is? ..4 back|return|returning|returns ..2 from|at_work|in_the_office|to_work ..1 \
+        START ..1 is|when ..1 will|does|is? ..4 back|return|returning|returns ..2 from|at_work|in_the_office|to_work ..1 \
             leave|maternity|paternity|holiday|holidays|vacation|sabbatical|parental|sick|hospital|honeymoon|her|his|work|$
-        is|when !the|it|this|that|our|my|your|there|everything|service|access ..3 on|from holiday|vacation|leave|\
+        START ..1 is !the|it|this|that|our|my|your|there|everything|service|access ..3 on|from holiday|vacation|leave|\
 sabbatical|parental_leave|maternity_leave|sick_leave !how
         when ..1 will|is|does ..1 he|she ..2 back|return|available|in
         only|just trust* !the|this|that|your|these|you
@@ -178,14 +182,14 @@ confirmation|people|person|from
         my|our|a|an KIN|buddy|pal|mate|uncle|aunt|client|customer|landlord|tenant|employer|boss's_wife ..1 of? ..1 \
             mine|who? ..1 runs|owns|has|manages|operates|leads ..6 reset*|unlock*|add|send|login|log_in|password|\
 locked|stuck|his|her|their|them|him|your|you|platform|also
-        {_WHOSE} KIN|client|clients|customer|customers|buddy ..8 locked|stuck|log_in|get_in|lost_his|lost_her|\
+        {_WHOSE} KIN|client|customer|buddy ..8 locked|stuck|lost_his|lost_her|\
 can_not|needs_a|reset|unlock|password
         friend|client|customer|acquaintance|relative|buddy of mine|ours ..10
         one of my|our clients|customers|friends|suppliers|tenants|contacts ..6 with_you|login|password|his|her|\
 their|plan|portal|uses|locked|stuck
         user|users|login|account|workspace|tenant|password|admin|seat|seats|bill|invoice* ..3 for|of|in|at|to ..1 \
-            our|my|a|an|another|the|this ..1 other|second|sister|affiliated|partner|affiliate|subsidiary|different|\
-friend|friend's|company_we|client|KIN ..2
+            our|my|a|an|another|the|this ..1 other|second|sister|affiliated|affiliate|subsidiary|different|\
+friend|company_we|client|partner_company|partner_firm !seat|seats|user|users|workspace|login ..2
         account|workspace|user|login|tenant of ..1 our|my|the|a|an affiliate|subsidiary|sister|client|customer|\
 friend|supplier|partner_company|KIN
         for|of|at|to our|my sister|affiliate|affiliated|partner|client|parent company|firm|business
@@ -252,11 +256,7 @@ may_have_to|need_to|to be preserved|kept|retained|safeguarded|secured
         pass|hand|hand_over ..4 on|over? ..1 to ..1 our|my|the|an|a OUTSIDER
         invoice*|bill|bills|report|export|data|list|statement|files|backup ..1 go|be_sent ..1 straight|directly? ..1 \
             to ..1 our|my|the OUTSIDER
-        everything|all|it|them|this|that to ..1 our|my|the ..1 external|outside? OUTSIDER
         our|my|the|an ..1 OUTSIDER ..1 should|shall|must|needs_to|has_to get|have|receive|see ..2 access|copy|data|\
 dashboard|reports|the
-    """,
-    Signal.COMPLAINT: """
-        feel|feels ..2 ignored
     """,
 }

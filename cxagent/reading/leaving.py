@@ -165,7 +165,7 @@ considers|look*|review*
         data_protection ..1 authority|complaint
         non_compliance|noncompliance|breach_notification
         class_action|arbitration|mediation|injunction
-        with ..1 immediate effect
+        terminat*|cancel*|withdraw*|notice|rescind*|quit|end|ends|ending ..8 with ..1 immediate effect
     """,
     Signal.COMPLAINT: """
         FAIL
@@ -257,7 +257,9 @@ valid|binding|accepted
         cash_flow|cashflow ..2 is|are|a ..4 problem|issue|tight|difficult|squeeze|crisis|negative
         struggling|fighting|hard|hardly|barely ..1 to? stay|survive|pay|keep|afloat|make_ends_meet
         stay|keep|remain afloat
-        close|shut|closing ..2 doors|shop|business|company|firm
+        close|shut|closing ..2 doors
+        have_to|had_to|must|forced|might|may|need_to|about_to|will_be ..4 close|shut|closing|shutting|give_up ..5 \
+            stores|shop|shops|branches|restaurants|locations|offices|business|company|firm
         let|lay|laid|letting ..4 people|staff|employees|team|workers|half go|off
         laid|laying|lay off
         went|gone|going|go under|bust|belly_up|broke|out_of_business
@@ -272,11 +274,11 @@ is_sick|is_dying
         until ..5 investor|loan|funding|round|grant|bank ..3 closes|signs|arrives|comes|pays|through
         hardship|financial_difficult*|financial_trouble|financial_distress|on_the_brink|run_out_of_money
         go|going|gone|went bankrupt|bust|under
-        revenue|sales|business|turnover|orders|income|bookings ..3 collapsed|dried_up|plummeted|gone|crashed|\
+        revenue|sales|business|turnover|orders|income|bookings ..3 collapsed|dried_up|plummeted|crashed|\
 vanished|broke_away|halved
         can|could not pay ..2 bill|bills|salaries|rent|wages|staff|anyone|anything|it_at_the_moment
         lost|losing|buried ..1 my ..1 father|mother|husband|wife|job|son|daughter|partner|brother|sister|home
-        close|closed|closing|shut|shutting ..5 stores|shops|branches|restaurants|locations|offices|doors|business
+        closed|shut|shutting ..5 stores|shops|branches|restaurants|locations|offices
         short of|on ..1 money|cash|funds|liquidity
         survive|survival|existential|desperate|desperately
         redundan*|furlough*|mass_layoff*|layoffs

@@ -1,6 +1,7 @@
 """The small word classes that phrases are built from."""
 
 CLASSES = {
+    "START": ". ? !",
     "RANK": "ceo cfo cto cio coo president founder owner chairman chairwoman trustee managing_director vp director"
     " vice_president head_of_* board chief_* executive",
     "STAFF": "colleague* rep reps representative engineer* manager managers director* csm team sales salesperson"

@@ -1,5 +1,6 @@
 """Two orders from two people about one thing in opposite directions."""
 
+import re
 from typing import NamedTuple
 
 from cxagent.reading.stems import stem, stems
@@ -8,17 +9,18 @@ from cxagent.reading.wording import excerpt, plain, visible
 _AXES = (
     (
         "cancel end terminate close stop drop quit discontinue",
-        "keep continue renew maintain retain stay extend reinstate",
+        "keep kept continue renew maintain retain stay extend reinstate",
     ),
     (
-        "add invite grant give create include readmit",
-        "remove revoke withdraw deactivate exclude kick drop take",
+        "add invite grant give given create include readmit let make reinstate unlock unblock reactivate allow",
+        "remove revoke withdraw deactivate exclude kick drop take taken block lock ban bar deny refuse",
     ),
-    ("upgrade increase raise add expand double more", "downgrade reduce decrease lower cut remove drop shrink fewer"),
-    ("delete erase wipe purge destroy remove", "keep retain restore preserve save archive"),
+    ("upgrade increase raise add expand double more", "downgrade reduce decrease lower lowered cut remove drop shrink fewer less"),
+    ("delete erase wipe purge destroy remove", "keep kept retain restore preserve save archive"),
     ("pause suspend freeze hold", "resume unpause unfreeze continue restart reactivate"),
     ("enable activate unlock reactivate unblock allow open", "disable deactivate lock block suspend forbid close"),
-    ("approve accept confirm pay sign", "reject decline refuse dispute withhold"),
+    ("approve accept confirm pay sign", "reject decline refuse dispute withhold hold stop"),
+    ("reset", "remove revoke withdraw deactivate exclude kick take taken ban"),
     ("migrate move switch transfer", "stay keep remain leave"),
 )
 _TURNS = {
@@ -38,6 +40,22 @@ _SAME = {
 }
 _ROLES = "editor viewer admin member access user role owner colleague person login end month"
 _WEAK = frozenset(map(stem, _ROLES.split()))
+
+
+_REPORTED = frozenset(
+    map(stem, "request requested ask asked asks want wants wish wishes say says owner tell told order orders".split())
+)
+"""How a summary tells of an order; not what the order is about."""
+_TURNED = (
+    (r"\bnot (?:want|wish|allow|like|let) ((?:[^ .?!]+ ){1,4}?)to ", r"\1to not "),
+    (r"\bno (?:more |further |longer )?(access|login|rights|entry)\b", r"revoke \1"),
+    (r"\b(?:keep|kept|leave|left|lock|shut) ((?:[^ .?!]+ ){0,4}?)out\b", r"exclude \1"),
+    (r"\b(?:get|gets|have|has|gain|regain) ((?:[^ .?!]+ ){0,2}?)(access|rights|role)\b", r"grant \1\2"),
+    (r"\bnot (?:be )?touch(?:ed)?\b", "keep"),
+)
+"""Ways to say a direction in more than one word, and the one word for it."""
+_SUBSCRIPTION = frozenset(["subscription"])
+_ASKING_HOW = re.compile(r"\b(?:how (?:do|can|to|would|could)|where (?:do|can|to)) ")
 
 
 class _Order(NamedTuple):
@@ -63,12 +81,14 @@ def _opposed(one: _Order, other: _Order) -> bool:
 def _orders(text: str) -> list[_Order]:
     """Return the orders of a text, sentence by sentence; a sentence without an object means the object of the text."""
     line = plain(visible(excerpt(text)))
+    for several, one in _TURNED:
+        line = re.sub(several, one, line)
     every = _objects(line.split(" "))
     found = []
     for sentence in line.replace("!", ".").replace("?", ".").split(" . "):
         words = sentence.split()
-        if turns := _turns(words):
-            found.append(_Order(turns, _objects(words) or every))
+        if not _ASKING_HOW.search(f"{sentence} ") and (turns := _turns(words)):
+            found.append(_Order(turns, _objects(words) or every or _implied(turns)))
     return found
 
 
@@ -83,6 +103,13 @@ def _turns(words: list[str]) -> frozenset[tuple[str | int, int]]:
     return frozenset(found)
 
 
+def _implied(turns: frozenset[tuple[str | int, int]]) -> frozenset[str]:
+    """Return what an order without an object is about: who just cancels, or stays, means the subscription."""
+    return _SUBSCRIPTION if any(axis == 0 for axis, _ in turns) else frozenset()
+
+
 def _objects(words: list[str]) -> frozenset[str]:
+    """Return what the words are about; a mail address is also about the person whom it names."""
+    words = words + [part for word in words if "@" in word for part in re.split(r"[._+-]", word.partition("@")[0])]
     named = {_SAME.get(stem(word), "") for word in words} - {""}
-    return frozenset(named) | (stems(words) - _TURNS.keys() - _SAME.keys())
+    return frozenset(named) | (stems(words) - _TURNS.keys() - _SAME.keys() - _REPORTED)

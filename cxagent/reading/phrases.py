@@ -16,9 +16,10 @@ Match = Callable[[str, int], re.Match[str] | None]
 _KEY = 3
 _REMEMBERED = 16_384
 """How many words keep their answer: a language has few, and each is looked up in every message."""
+_ABLE_TO_BE_ABSENT = ("..", "~", "!", "$")
 _ALWAYS, _FREQUENT = 10_000, 40
 _COMMON = frozenset(
-    "# ## a an the i we you he she it they my our your his her this that these is are was were be been am has have had"
+    ". ? ! # ## a an the i we you he she it they my our your his her this that these is are was were be been am has have had"
     " do does did not no to of in on at for from with by as if or and can could will would please all any some up out"
     " so what who which how when where there now me us one more get just about".split()
 )
@@ -67,14 +68,14 @@ class _Spelling:
 
     def _keys(self, item: str) -> frozenset[str]:
         """Return the keys of which a message must hold one for the item to match; none where it may be absent."""
-        if item[0] in ".~!$" or item.endswith("?"):
+        if item.startswith(_ABLE_TO_BE_ABSENT) or item.endswith("?"):
             return frozenset()
         every = [_keys_of_word(word) for word in self.words(item)]
         return frozenset().union(*every) if all(every) else frozenset()
 
     def _weight(self, item: str) -> int:
         """Return how often the words of an item are met, roughly; the most for an item that may be absent."""
-        if item[0] in ".~!$" or item.endswith("?"):
+        if item.startswith(_ABLE_TO_BE_ABSENT) or item.endswith("?"):
             return _ALWAYS
         return sum(_FREQUENT if word in _COMMON else 1 for word in self.words(item))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cxagent.domain.account import Invoice
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, EffectClass, Reason
-from cxagent.rules.submission import PartView, Submission, cap
+from cxagent.rules.submission import PartView, Submission, cap, spoken
 
 MANY = re.compile(
     r"\b(every(?:one|body|thing)?|all|any(?:one|body)?|several|list|multiple|various|whole|entire|unknown|they|them"
@@ -28,7 +28,7 @@ def arguments_valid(sub: Submission, view: PartView) -> Iterator[Cap]:
     """Arguments that do not fit the tool go to a person, not to the tool."""
     for call in view.calls:
         if call.problem:
-            why = f"{call.action.tool}: {call.problem}"
+            why = f"{spoken(call.action.tool)}: {spoken(call.problem)}"
             yield from cap(HANDOFF, Reason.ARGUMENTS_INVALID, why, "the arguments had fitted", part=view)
 
 
@@ -37,8 +37,10 @@ def conditions_met(sub: Submission, view: PartView) -> Iterator[Cap]:
     for call in view.calls:
         for name, wanted in (call.tool.needs if call.tool else {}).items():
             if call.argument(name) != wanted:
-                why = f"{call.action.tool} needs {name} to be {str(wanted).lower()}"
-                yield from cap(DRAFT, Reason.CONSENT_MISSING, why, f"{name} were {str(wanted).lower()}", part=view)
+                condition = f"{spoken(name)} to be {str(wanted).lower()}"
+                why = f"{spoken(call.action.tool)} needs {condition}"
+                unless = f"we knew {condition}"
+                yield from cap(DRAFT, Reason.CONSENT_MISSING, why, unless, part=view)
 
 
 def target_clear(sub: Submission, view: PartView) -> Iterator[Cap]:
@@ -51,10 +53,10 @@ def target_clear(sub: Submission, view: PartView) -> Iterator[Cap]:
         text = str(value).strip() if value is not None else ""
         named = "@" in text and not re.search(r"[\s,;]", text)
         if not text or (not named and MANY.search(text)):
-            why = f"{tool.name}: it is not clear which {tool.target.replace('_', ' ')} is meant"
+            why = f"{spoken(tool.name)}: it is not clear which {spoken(tool.target)} is meant"
             yield from cap(DRAFT, Reason.TARGET_AMBIGUOUS, why, "the target were clear", part=view)
             if tool.reversible == "no":
-                why = f"{tool.name} cannot be taken back"
+                why = f"{spoken(tool.name)} cannot be taken back"
                 yield from cap(DRAFT, Reason.IRREVERSIBLE, why, "it could be undone", part=view)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, Reason
-from cxagent.rules.submission import Submission, cap
+from cxagent.rules.submission import Submission, cap, spoken
 
 
 def sections_known(sub: Submission) -> Iterator[Cap]:
@@ -28,15 +28,21 @@ def sections_known(sub: Submission) -> Iterator[Cap]:
 def facts_known(sub: Submission) -> Iterator[Cap]:
     """A required fact that nobody knows makes everything a draft."""
     for path in sub.audit.missing:
-        yield from cap(DRAFT, Reason.FACT_MISSING, f"{path} is not known", f"{path} were known", fact=path)
+        name = spoken(path)
+        yield from cap(DRAFT, Reason.FACT_MISSING, f"{name} is not known", f"{name} were known", fact=path)
 
 
 def sources_agree(sub: Submission) -> Iterator[Cap]:
     """A material contradiction between sources stops autonomy; nothing of it may be quoted."""
     for found in sub.audit.conflicts:
         if found.material:
-            why = f"{found.check}: {found.left} against {found.right}"
+            why = f"{spoken(found.check)}: {_side(found.left)} against {_side(found.right)}"
             yield from cap(DRAFT, Reason.FACT_CONFLICT, why, "the sources agreed", check=found.check)
+
+
+def _side(side: str) -> str:
+    place, colon, value = side.partition(":")
+    return f"{spoken(place)}{colon}{value}"
 
 
 def parent_known(sub: Submission) -> Iterator[Cap]:

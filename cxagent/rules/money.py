@@ -6,7 +6,7 @@ from decimal import Decimal
 from cxagent.domain.money import Money
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import DRAFT, EffectClass, Reason
-from cxagent.rules.submission import PartView, Submission, Weighed, cap
+from cxagent.rules.submission import PartView, Submission, Weighed, cap, spoken
 
 BINDS = frozenset({EffectClass.FINANCIAL, EffectClass.COMMITMENT, EffectClass.LEGAL_SECURITY})
 """Classes in which money or terms are decided, so that a high stake needs an executive."""
@@ -22,9 +22,9 @@ def amount_decidable(sub: Submission, view: PartView) -> Iterator[Cap]:
     for call in view.calls:
         if said := call.assessment.undecidable:
             reason = Reason.CURRENCY_UNDECIDABLE if "currency" in said else Reason.AMOUNT_UNDECIDABLE
-            yield from cap(DRAFT, reason, f"{call.action.tool}: {said}", "the amount were clear", part=view)
+            yield from cap(DRAFT, reason, f"{spoken(call.action.tool)}: {said}", "the amount were clear", part=view)
         elif call.gives is None:
-            why = f"{call.action.tool}: no rate from {_currency(call)} to {sub.playbook.currency}"
+            why = f"{spoken(call.action.tool)}: no rate from {_currency(call)} to {sub.playbook.currency}"
             yield from cap(DRAFT, Reason.CURRENCY_UNDECIDABLE, why, "a dated rate were known", part=view)
 
 
@@ -34,11 +34,11 @@ def per_action(sub: Submission, view: PartView) -> Iterator[Cap]:
     for call in view.calls:
         amount = call.gives
         if amount is not None and amount > limit:
-            why = f"{call.action.tool} gives {_money(amount, sub)}, the limit alone is {_money(limit, sub)}"
+            why = f"{spoken(call.action.tool)} gives {_money(amount, sub)}, the limit alone is {_money(limit, sub)}"
             unless = f"it gave at most {_money(limit, sub)}"
             yield from cap(DRAFT, Reason.MONEY_PER_ACTION, why, unless, part=view, amount=amount, limit=limit)
             role = sub.playbook.role_for(amount, Decimal(0), binds=False)
-            why = f"{_money(amount, sub)} is signed by the {role.replace('_', ' ')}"
+            why = f"{_money(amount, sub)} is signed by the {spoken(role)}"
             yield from cap(DRAFT, Reason.SIGN_OFF_LEVEL, why, unless, part=view, amount=amount, role=role)
 
 

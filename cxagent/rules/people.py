@@ -6,7 +6,7 @@ from typing import Any
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, Reason
 from cxagent.reading.message import opposite_orders
-from cxagent.rules.submission import PartView, Submission, Weighed, cap
+from cxagent.rules.submission import PartView, Submission, Weighed, cap, spoken
 
 
 def identity(sub: Submission) -> Iterator[Cap]:
@@ -54,8 +54,8 @@ def role(sub: Submission, view: PartView) -> Iterator[Cap]:
             continue
         if tool.roles and not tool.roles & set(who.roles):
             title = who.title or "no role on record"
-            needed = " or ".join(sorted(tool.roles))
-            why = f"{tool.name} needs {needed}; the sender is {title}"
+            needed = " or ".join(sorted(map(spoken, tool.roles)))
+            why = f"{spoken(tool.name)} needs {needed}; the sender is {title}"
             yield from cap(tool.role_cap, Reason.ROLE_INSUFFICIENT, why, f"the sender were {needed}", part=view)
 
 
@@ -70,7 +70,7 @@ def own_scope(sub: Submission, view: PartView) -> Iterator[Cap]:
         if call.tool and call.tool.own and not call.tool.roles and not _own(sub, call):
             value = call.argument(call.tool.own)
             if not (isinstance(value, str) and value.strip().lower() in sub.audit.registered):
-                why = f"{call.tool.name} concerns {_short(value)}, not one registered person"
+                why = f"{spoken(call.tool.name)} concerns {_short(value)}, not one registered person"
                 yield from cap(DRAFT, Reason.SIGNAL_AUTHORITY_SCOPE, why, "it concerned one person", part=view)
 
 
@@ -88,7 +88,7 @@ def recipient(sub: Submission, view: PartView) -> Iterator[Cap]:
 
 
 def _stranger(view: PartView, name: str, value: str) -> Iterator[Cap]:
-    why = f"{name} {_short(value)} is not registered with the account"
+    why = f"{spoken(name)} {_short(value)} is not registered with the account"
     yield from cap(HANDOFF, Reason.SIGNAL_NEW_RECIPIENT, why, "the recipient were registered", part=view)
 
 
@@ -97,7 +97,8 @@ def same_account(sub: Submission, view: PartView) -> Iterator[Cap]:
     for call in view.calls:
         value = call.argument(call.tool.account if call.tool else None)
         if value is not None and value != sub.audit.account_id:
-            why = f"{call.action.tool} names the account {_short(value)}, the sender belongs to {sub.audit.account_id}"
+            ours, tool = sub.audit.account_id, spoken(call.action.tool)
+            why = f"{tool} names the account {_short(value)}, the sender belongs to {ours}"
             yield from cap(HANDOFF, Reason.SIGNAL_OTHER_ACCOUNT, why, "it concerned the sender's account", part=view)
 
 

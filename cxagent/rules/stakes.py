@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, EffectClass, Reason, Tier
 from cxagent.reading.stems import text_stems
-from cxagent.rules.submission import REFUSAL, PartView, Submission, cap
+from cxagent.rules.submission import REFUSAL, PartView, Submission, cap, spoken
 
 ROW_WORDS = {
     "public_info": "public information",
@@ -32,7 +32,7 @@ def tier_ceiling(sub: Submission, view: PartView) -> Iterator[Cap]:
         allowed = row.allows(sub.tier, at_risk=False)
         if exempt(sub, name):
             continue
-        why = f"{ROW_WORDS.get(name, _words(name))} {ALLOWED[allowed]} on {TIER_WORDS[sub.tier]}"
+        why = f"{ROW_WORDS.get(name, spoken(name))} {ALLOWED[allowed]} on {TIER_WORDS[sub.tier]}"
         if row.allows(own, at_risk=False) > allowed:
             detail = sub.audit.standing.tier_why if sub.audit.standing else ""
             yield from cap(allowed, Reason.GROUP_TIER, f"{why}; {detail}", "the account stood alone", part=view)
@@ -63,7 +63,7 @@ def renewal_window(sub: Submission, view: PartView) -> Iterator[Cap]:
     for name, _ in sub.rows(view):
         if row := sub.playbook.in_window.get(name):
             allowed = row.allows(sub.tier, sub.at_risk)
-            why = f"{ROW_WORDS.get(name, _words(name))} inside the renewal window, which is {window.why}"
+            why = f"{ROW_WORDS.get(name, spoken(name))} inside the renewal window, which is {window.why}"
             days = window.days_to_notice if window.days_to_notice is not None else "unknown"
             yield from cap(
                 allowed, Reason.RENEWAL_WINDOW, why, "the renewal window were closed", part=view, days_to_notice=days
@@ -176,7 +176,7 @@ def latitude(sub: Submission, view: PartView) -> Iterator[Cap]:
     segment = crm.segment if crm else None
     for cell in sub.cells:
         if cell.intent == view.part.intent and cell.segment == segment:
-            why = f"latitude of {cell.intent} × {cell.segment}: {cell.why}"
+            why = f"latitude of {spoken(cell.intent)} × {spoken(cell.segment)}: {cell.why}"
             yield from cap(cell.cap, Reason.LATITUDE, why, "the track record allowed it", part=view)
 
 
@@ -195,7 +195,7 @@ def kill_switch(sub: Submission) -> Iterator[Cap]:
             case _:
                 hit = True
         if hit:
-            what = f"{stop.scope} {stop.key}" if stop.key else stop.scope
+            what = f"{stop.scope} {spoken(stop.key)}" if stop.key else stop.scope
             yield from cap(HANDOFF, Reason.KILL_SWITCH, f"{stop.by} stopped {what}: {stop.why}", "nothing were stopped")
 
 
@@ -209,7 +209,3 @@ def only_tightened(sub: Submission) -> Iterator[Cap]:
     """A second look may tighten what the first one allowed, never loosen it."""
     why = f"an earlier ruling on this ticket allowed {sub.at_most} at most"
     yield from cap(sub.at_most, Reason.LATITUDE, why, "the earlier ruling had allowed it")
-
-
-def _words(name: object) -> str:
-    return str(name).replace("_", " ")

@@ -1,5 +1,6 @@
 """What the rules may look at: the ticket, the audit, what was read in it, and the proposal weighed part by part."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ from cxagent.domain.ruling import Cap
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.tool import Assessment, Tool
 from cxagent.domain.value import Text, Value
-from cxagent.domain.vocabulary import ACT, SILENT, Autonomy, EffectClass, Reason, Signal, Stance, Tier
+from cxagent.domain.vocabulary import ACT, SILENT, Autonomy, EffectClass, Reason, Signal, SourceName, Stance, Tier
 from cxagent.playbook import FullRow, IntentEntry, Playbook
 from cxagent.reading.figures import Figure, figures
 from cxagent.reading.message import Reading
@@ -260,6 +261,14 @@ class Submission:
 
 _NEVER = FullRow(low_clv=Autonomy.DRAFT, mid=Autonomy.HANDOFF, high=Autonomy.HANDOFF, at_risk=Autonomy.HANDOFF)
 """The row of a matter that the playbook does not know."""
+
+
+def spoken(name: object) -> str:
+    """Say a code or a place of the account document in words: reasons are read by people."""
+    return _PLACE.sub(r"\1 ", str(name)).replace("_", " ")
+
+
+_PLACE = re.compile(rf"\b({'|'.join(SourceName)})\.(?=[a-z])")
 
 
 def cap(

@@ -15,9 +15,14 @@ from cxagent.rules.submission import PartView, Submission, Weighed, cap
 
 STATED = frozenset({Binding.DATE, Binding.PRICE, Binding.ASSURANCE, Binding.TERMS, Binding.ROADMAP, Binding.FAULT})
 OWN_ERROR = re.compile(
-    r"\b(?:our|own) (?:own )?(?:error|fault|mistake|bug|side)\b|\bwe (?:mis\w+|wrongly|failed)\b|\bby us\b", re.I
+    r"\b(?:our|own) (?:own )?(?:error|fault|mistake|bug|side)\b|\bwe (?:mis\w+|wrongly|failed)\b|\bby us\b"
+    r"|\b(?:in error|by mistake|by error|erroneously|wrongly|mistakenly)\b",
+    re.I,
 )
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,255}")
+SALUTATION = re.compile(
+    r"^\s*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening))\b[^\n,!.]{0,40}[,!.\n]", re.I | re.M
+)
 CONFIRMED = re.compile(r"\b(?:checked|confirmed|verified)\b", re.I)
 
 
@@ -75,6 +80,21 @@ def named_signals(sub: Submission, view: PartView) -> Iterator[Cap]:
         allowed = sub.playbook.signals[signal].allows(sub.tier, sub.at_risk)
         why = f"{view.part.intent.replace('_', ' ')} {_meaning(signal)}"
         yield from cap(allowed, Reason.of(signal), why, f"it were not {_plain(signal)}", part=view)
+
+
+def owner_named(sub: Submission) -> Iterator[Cap]:
+    """A message that names the person who looks after the account leans on that person; a salutation alone does not."""
+    crm = sub.audit.account.crm if sub.audit.account else None
+    owner = crm.owner.name if crm and crm.owner else ""
+    if len(owner.split()) < 2 or owner.strip().lower() in sub.playbook.not_a_person:
+        return
+    text = SALUTATION.sub("", sub.ticket.text)
+    names = [name for name in (owner, *owner.split()) if len(name) > 2 and re.search(rf"\b{re.escape(name)}\b", text)]
+    own = {word for contact in (crm.contacts if crm else None) or () for word in (contact.name or "").split()}
+    if any(name not in own for name in names):
+        allowed = sub.playbook.signals[Signal.RELATIONSHIP_OWNER].allows(sub.tier, sub.at_risk)
+        why = f"the message names {owner}, who looks after the account"
+        yield from cap(allowed, Reason.SIGNAL_RELATIONSHIP_OWNER, why, f"{owner} were not named")
 
 
 def injected(sub: Submission, view: PartView) -> Iterator[Cap]:

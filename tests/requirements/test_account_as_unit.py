@@ -7,6 +7,14 @@ from functools import cache
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from cxagent.context.standing import TrustEvent
+from cxagent.domain.account import Account
+from cxagent.domain.proposal import Proposal
+from cxagent.domain.vocabulary import ACT, DRAFT, Stance
+from cxagent.evaluation.case import Case
+from cxagent.ledger.store import TABLES
 from requirements.world import (
     DAY,
     HELLO,
@@ -25,14 +33,6 @@ from requirements.world import (
     proposal,
     refusal,
 )
-from sqlalchemy.exc import IntegrityError
-
-from cxagent.context.standing import TrustEvent
-from cxagent.domain.account import Account
-from cxagent.domain.proposal import Proposal
-from cxagent.domain.vocabulary import ACT, DRAFT, Stance
-from cxagent.evaluation.case import Case
-from cxagent.ledger.store import TABLES
 
 BREACH = TrustEvent(at=DAY, weight="-1", what="we lost their data")
 
@@ -374,5 +374,3 @@ def test_the_model_is_told_the_same() -> None:
     shown = desk.asked[0].account
     assert shown and shown.support and shown.support.promises
     assert shown.support.promises[0].what == "send the new guide"
-
-

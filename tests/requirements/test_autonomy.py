@@ -5,6 +5,13 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+
+from cxagent.cli.differences import differences
+from cxagent.domain.account import Account
+from cxagent.domain.proposal import Proposal
+from cxagent.domain.vocabulary import ACT, DRAFT, Stance
+from cxagent.errors import BadInput, Conflict, Refused
+from cxagent.playbook import Playbook, load_playbook
 from requirements.test_account_as_unit import TYPICAL
 from requirements.world import (
     DAY,
@@ -24,13 +31,6 @@ from requirements.world import (
     proposal,
     refusal,
 )
-
-from cxagent.cli.differences import differences
-from cxagent.domain.account import Account
-from cxagent.domain.proposal import Proposal
-from cxagent.domain.vocabulary import ACT, DRAFT, Stance
-from cxagent.errors import BadInput, Conflict, Refused
-from cxagent.playbook import Playbook, load_playbook
 
 CANCEL = proposal(
     part("cancel_subscription", call("cancel_subscription", reason="closing", effective_date="2027-03-31")),
@@ -397,4 +397,3 @@ def test_what_billing_already_shows_counts_once() -> None:
     listed = [{"amount": money("90.00"), "ref": key, "granted_at": DAY.isoformat()}]
     desk.accounts[0] = changed(desk.accounts[0], {"billing.credits": listed})
     assert [desk.take(credit("80.00"))["autonomy"] for _ in range(3)] == ["act", "act", "draft"]
-

@@ -6,6 +6,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from cxagent import clock
+from cxagent.domain.account import Fault, Mismatch
+from cxagent.domain.proposal import Proposal
+from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, SourceName, Stance
+from cxagent.errors import BadInput
+from cxagent.playbook import load_playbook
+from cxagent.sources import HeldSource
+from cxagent.steps.nodes import NODES
 from requirements.world import (
     DAY,
     KINDS,
@@ -22,15 +31,6 @@ from requirements.world import (
     proposal,
     refusal,
 )
-
-from cxagent import clock
-from cxagent.domain.account import Fault, Mismatch
-from cxagent.domain.proposal import Proposal
-from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, SourceName, Stance
-from cxagent.errors import BadInput
-from cxagent.playbook import load_playbook
-from cxagent.sources import HeldSource
-from cxagent.steps.nodes import NODES
 
 INVOICE_COPY = proposal(
     part("invoice_copy", call("resend_invoice", invoice_id="INV-7", to_contact="ada@a-1.example"), stance=Stance.INFORM)
@@ -307,5 +307,3 @@ def test_a_handoff_brief_recommends_as_well() -> None:
     assert brief["request"]["body"] == Scene(account()).message
     assert brief["found"] and brief["why"] and brief["at_stake"]["risks"]
     assert [set(option) for option in brief["options"]] == [{"do", "then"}] * 3
-
-

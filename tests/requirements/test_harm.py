@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 import yaml
-from requirements.world import DAY, ROOT, Desk, Scene, account, call, changed, credit, doc, part, proposal, refusal
 
 from cxagent.context.standing import TrustEvent, trust_balance
 from cxagent.domain.account import Account
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy, SourceName, Stance
 from cxagent.ledger import history
+from requirements.world import DAY, ROOT, Desk, Scene, account, call, changed, credit, doc, part, proposal, refusal
 
 REPLIES = yaml.safe_load((ROOT / "tests" / "data" / "reading_replies.yaml").read_text(encoding="utf-8"))
 PROMISES = (
@@ -244,5 +244,3 @@ def test_amounts_beyond_the_limits_are_stopped() -> None:
     said = credit("40.00").model_copy(update={"reply": "We have noted a credit of USD 45.00."})
     right = credit("40.00").model_copy(update={"reply": "We have noted a credit of USD 40.00."})
     assert (Scene(account(), said).autonomy, Scene(account(), right).autonomy) == (DRAFT, ACT)
-
-

@@ -315,9 +315,8 @@ class Scene:
             audit=found,
             reading=reading,
             playbook=self.book,
-            tools=tools(),
             proposal=self.proposal,
-            **self.told,
+            **{"tools": tools(), **self.told},
         )
 
     def ruling(self) -> Ruling:

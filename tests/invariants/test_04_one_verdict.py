@@ -1,0 +1,151 @@
+"""Invariant 4, one draft, one verdict: of all who decide, one wins, the others are told, and the effect follows the one."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scenes import APPROVER, LOW, MID, REVIEWER, ROOT, asks, credit, outside, waiting
+
+from cxagent.domain.review import Review
+from cxagent.errors import Conflict
+from cxagent.ledger import reviews
+from cxagent.testing import World
+
+PAIRS = 20
+
+
+def raced(worlds: tuple[World, World], draft_id: str) -> list[Any]:
+    """Let one person approve and another reject a draft at the same moment; return what each was told."""
+    barrier, told = threading.Barrier(2), [None, None]
+    wishes = (("approve", REVIEWER), ("reject", APPROVER))
+
+    def decide(place: int) -> None:
+        verdict, by = wishes[place]
+        barrier.wait()
+        try:
+            told[place] = worlds[place].review(draft_id, verdict, by)
+        except Exception as error:
+            told[place] = error
+
+    threads = [threading.Thread(target=decide, args=(place,)) for place in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return told
+
+
+def agrees(world: World, draft_id: str, effects: list[Any]) -> str:
+    """Return the recorded verdict after checking that it is the only one and that the effects follow it."""
+    (review,) = world.rows("review", draft_id=draft_id)
+    ticket_id = world.rows("draft", id=draft_id)[0]["ticket_id"]
+    ran = [effect for effect in effects if effect[2]["reason"] == ticket_id]
+    assert len(ran) == (review["verdict"] == "approve")
+    return str(review["verdict"])
+
+
+def marked(world: World, ticket_id: str) -> str:
+    """Return a draft whose effect can be told from all others."""
+    line = credit(MID, "1.00")
+    call = line.actions[0].model_copy(update={"args": {**line.actions[0].args, "reason": ticket_id}})
+    part = line.parts[0].model_copy(update={"actions": (call,)})
+    return waiting(world, ticket_id, MID, line.model_copy(update={"parts": (part,)}))
+
+
+def test_two_people_decide_at_the_same_moment(world: World) -> None:
+    """Twenty drafts are approved and rejected at once: one verdict each, the loser learns who was first with what."""
+    other = world.twin()
+    drafts = [marked(world, f"T-{number}") for number in range(PAIRS)]
+    for draft_id in drafts:
+        told = raced((world, other), draft_id)
+        verdict = agrees(world, draft_id, outside(world.home))
+        winner, loser = (REVIEWER, told[1]) if verdict == "approve" else (APPROVER, told[0])
+        assert isinstance(loser, Conflict), told
+        assert f"{winner} was first: {verdict}" in str(loser)
+    other.close()
+
+
+DECIDE = """
+import sys, time
+from pathlib import Path
+from scenes import ROOT
+from cxagent.errors import Conflict
+from cxagent.testing import World
+
+world = World(ROOT, Path(sys.argv[1]))
+verdict, by, drafts = sys.argv[2], sys.argv[3], sys.argv[4:]
+print("ready", flush=True)
+sys.stdin.readline()
+for draft_id in drafts:
+    try:
+        world.review(draft_id, verdict, by)
+    except Conflict as error:
+        print(error, flush=True)
+"""
+
+
+def test_two_processes_decide(world: World) -> None:
+    """Two processes, one approving and one rejecting the same drafts: every recorded verdict is the executed one."""
+    drafts = [marked(world, f"T-{number}") for number in range(8)]
+    path = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", DECIDE, str(world.home), verdict, by, *drafts],
+            env={**os.environ, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for verdict, by in (("approve", REVIEWER), ("reject", APPROVER))
+    ]
+    for one in started:
+        assert one.stdout and one.stdout.readline() == "ready\n"
+    conflicts = [line for one in started for line in one.communicate("go\n", timeout=60)[0].splitlines()]
+    verdicts = [agrees(world, draft_id, outside(world.home)) for draft_id in drafts]
+    assert ([one.returncode for one in started], len(conflicts), len(verdicts)) == ([0, 0], 8, 8)
+
+
+@pytest.mark.parametrize("verdict", ["approve", "reject", "respond"])
+def test_the_graph_follows_the_ledger(world: World, verdict: Any) -> None:
+    """A thread that is woken with another answer than the recorded verdict does what is recorded."""
+    from langgraph.types import Command
+
+    draft_id = waiting(world)
+    review = Review(verdict=verdict, by=REVIEWER, role="reviewer", reply="Thank you, we look into it.")
+    with world.inside() as bench:
+        from cxagent.steps.held import held
+
+        steps = world.project.steps
+        bench.reviewing.claim(draft_id, review, *steps.recorder.approval(held(world.state("T-1"))))  # type: ignore[arg-type]
+    world.invoke(Command(resume={"type": "reject" if verdict == "approve" else "approve"}), "T-1")
+    assert agrees_without_mark(world, draft_id) == verdict
+
+
+def agrees_without_mark(world: World, draft_id: str) -> str:
+    """Return the recorded verdict after checking that an effect happened only where it is an approval."""
+    (review,) = world.rows("review", draft_id=draft_id)
+    assert len(outside(world.home)) == (review["verdict"] == "approve")
+    return str(review["verdict"])
+
+
+def test_a_claim_is_one_statement(world: World) -> None:
+    """A second claim inside one open transaction finds the draft taken: nothing is read first and written later."""
+    draft_id = waiting(world)
+    with world.store.write() as connection:
+        assert reviews.claim(connection, draft_id, Review(verdict="reject", by=REVIEWER, role="reviewer"))
+        with pytest.raises(Conflict, match=f"{REVIEWER} was first"):
+            reviews.claim(connection, draft_id, Review(verdict="approve", by=APPROVER, role="approver"))
+
+
+def test_a_draft_that_was_withdrawn_waits_for_nobody(world: World) -> None:
+    """A draft whose ticket was ruled on anew can no longer be decided."""
+    ticket = asks(world, "T-1", MID)
+    first = world.run(ticket)["draft_id"]
+    world.begin(ticket, before="draft_for_approval")
+    with pytest.raises(Conflict, match="withdrawn"):
+        world.review(first, "approve", REVIEWER)
+    assert (outside(world.home), LOW in world.accounts) == ([], True)
