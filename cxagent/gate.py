@@ -30,6 +30,7 @@ TICKET_RULES: tuple[TicketRule, ...] = (
     knowledge.proposal_there,
     knowledge.proposer_sure,
     words.signals,
+    words.nothing_dropped,
     words.owner_named,
     words.commitments,
     words.grounded,

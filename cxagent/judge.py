@@ -1,6 +1,6 @@
 """Bring together what the gate needs: ask the sources, remember what the ledger knows, and rule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -42,7 +42,10 @@ _NOTHING = _Memory((), (), ())
 
 @dataclass(frozen=True)
 class Judge:
-    """Everything a ruling needs beside the ticket; `rules` are a project's own, and they can only cap."""
+    """Everything a ruling needs beside the ticket; the rules are a project's own on top, and they can only cap.
+
+    `unanswered` reads a message a second time and names the requests that a proposal leaves out.
+    """
 
     playbook: Playbook
     tools: Mapping[str, Tool]
@@ -52,6 +55,7 @@ class Judge:
     part_rules: tuple[PartRule, ...] = ()
     cells: Sequence[Cell] = ()
     shadow: bool = False
+    unanswered: Callable[[Ticket, Collection[str]], tuple[str, ...]] = lambda ticket, intents: ()
 
     def look(self, ticket: Ticket, hint: str | None, but: str | None = None) -> ContextAudit:
         """Audit the context of a ticket now; `but` leaves an authorization's own reservation out of the sums."""
@@ -95,6 +99,7 @@ class Judge:
             cells=(*self.cells, *memory.cells),
             stops=memory.stops,
             earlier_orders=memory.orders,
+            unanswered=self.unanswered(ticket, [part.intent for part in proposal.parts]) if proposal else (),
             shadow=self.shadow,
             at_most=at_most,
             trouble=trouble,

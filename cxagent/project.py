@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -36,7 +36,16 @@ from cxagent.state import TicketInput, TicketState
 from cxagent.steps import Bench, Steps
 
 DATABASE = "CXAGENT_DATABASE_URL"
-SOURCE_METHODS = ("accounts_of", "account", "family", "mismatches", "health")
+RULE = ("rule", "it must be a function with a name", ("__call__", "__name__"))
+SOURCE = ("accounts_of", "account", "family", "mismatches", "health", "name", "sections")
+NEEDED = {
+    "proposers": ("proposer", "it needs a name and propose(known)", ("name", "propose")),
+    "sources": ("source", "see cxagent.sources.Source", SOURCE),
+    "tools": ("tool", "declare the function with @action", ("tool",)),
+    "ticket_rules": RULE,
+    "part_rules": RULE,
+}
+"""What an engineer's part is called, how to put it right, and what it must have, by the field that it is passed in."""
 
 
 class Demo(Value):
@@ -75,14 +84,9 @@ class Extensions:
 
     def __post_init__(self) -> None:
         """Refuse at once what would only fail in the middle of a ticket."""
-        for one in self.proposers or ():
-            _require(one, "proposer", "it needs a name and propose(known)", "name", "propose")
-        for one in self.sources or ():
-            _require(one, "source", "see cxagent.sources.Source", "name", "sections", *SOURCE_METHODS)
-        for one in self.tools:
-            _require(one, "tool", "declare the function with @action", "tool")
-        for one in (*self.ticket_rules, *self.part_rules):
-            _require(one, "rule", "it must be a function with a name", "__call__", "__name__")
+        for field, needed in NEEDED.items():
+            for part in getattr(self, field) or ():
+                _require(part, *needed)
 
 
 class Project:
@@ -181,16 +185,20 @@ class Project:
             raise BadInput(f"no readable exchange rates: {error}", where=str(path)) from None
 
     @cached_property
+    def offline(self) -> OfflineProposer:
+        """The proposer that needs no model; it also reads every message a second time beside another proposer."""
+        return OfflineProposer(self.guidance)
+
+    @cached_property
     def proposers(self) -> tuple[Proposer, ...]:
         """Who proposes, in order: the model where one is named, and the offline proposer behind it."""
         if self.extensions.proposers is not None:
             return self.extensions.proposers
-        offline = OfflineProposer(self.guidance)
         if self.config.model is None:
-            return (offline,)
+            return (self.offline,)
         from cxagent.proposers.model import ModelProposer
 
-        return (ModelProposer.named(self.config.model, self.guidance, self.tools), offline)
+        return (ModelProposer.named(self.config.model, self.guidance, self.tools), self.offline)
 
     @property
     def database_url(self) -> str:
@@ -223,6 +231,7 @@ class Project:
 
     def equip(self, judge: Judge, proposers: Sequence[Proposer], settings: dict[str, Any] | None = None) -> Bench:
         """Return a bench around a judge: its store, its tools, and the given proposers; `settings` go to the tools."""
+        judge = replace(judge, unanswered=self.offline.unanswered)
         return Bench(
             judge=judge,
             store=judge.store,
@@ -252,10 +261,12 @@ class Project:
         return SupportGraph(TicketState, input_schema=TicketInput)
 
 
-def _require(one: object, what: str, how: str, *names: str) -> None:
-    if isinstance(one, type) or (missing := [name for name in sorted(names) if not hasattr(one, name)]):
-        lack = "is a class, not an instance" if isinstance(one, type) else f"has no {missing[0]}"
-        raise BadInput(f"{getattr(one, '__name__', None) or type(one).__name__} is no {what}: {lack}; {how}")
+def _require(part: object, what: str, how: str, names: tuple[str, ...]) -> None:
+    lacks = [name for name in names if not hasattr(part, name)]
+    if lacks or isinstance(part, type):
+        name = getattr(part, "__name__", None) or type(part).__name__
+        problem = "is a class, not an instance" if isinstance(part, type) else f"has no {lacks[0]}"
+        raise BadInput(f"{name} is no {what}: {problem}; {how}")
 
 
 def load_graph_file(home: Path) -> ModuleType:

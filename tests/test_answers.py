@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxagent.answers import ACTION_NAME, MEANINGS, VERDICTS, Answer, read_answer, request
@@ -160,7 +160,7 @@ ANYTHING = st.recursive(
 
 def approves(raw: Any) -> bool:
     """Say, written out a second time, which values are an approval."""
-    if raw == {"type": "approve"} or raw == {"decisions": [{"type": "approve"}]}:
+    if raw in ({"type": "approve"}, {"decisions": [{"type": "approve"}]}):
         return True
     if isinstance(raw, dict) and set(raw) == {"decisions"}:
         word, one = "approve", raw["decisions"]
@@ -181,16 +181,21 @@ def approves(raw: Any) -> bool:
 
 
 def nearly(one: Any) -> st.SearchStrategy[Any]:
-    """Return values close to an answer: its wrappings, with keys added and taken away."""
-    bent = st.builds(lambda more: {**one, **more}, st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=2))
+    """Return values close to an answer: its wrappings, with keys added, changed and taken away."""
+    more = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(WORDS) | ANYTHING, max_size=2)
     cut = st.sampled_from(sorted(one)).map(lambda gone: {key: value for key, value in one.items() if key != gone})
-    near = st.just(one) | bent | cut
+    renamed = st.sampled_from(WORDS).map(lambda word: {**one, "type": word})
+    near = st.just(one) | renamed | more.map(lambda other: {**one, **other}) | cut
     return near | st.lists(near, max_size=2) | st.lists(near, max_size=2).map(lambda many: {"decisions": many})
 
 
-@given(ANYTHING | st.sampled_from([raw for raw, _ in (*SAME_IN_EVERY_WRAPPING, *LEGACY, *FROM_THE_INBOX)]).flatmap(nearly))
+LISTED = [raw for raw, _ in (*SAME_IN_EVERY_WRAPPING, *LEGACY, *FROM_THE_INBOX)]
+
+
+@settings(max_examples=500)
+@given(ANYTHING | st.sampled_from(LISTED).flatmap(nearly))
 def test_nothing_else_ever_becomes_an_approval(raw: Any) -> None:
-    """R6: no JSON value is taken for an approval unless it is one of the listed forms, and no other error escapes."""
+    """No JSON value is taken for an approval unless it is one of the listed forms, and no other error escapes."""
     try:
         answer = read_answer(raw)
     except BadInput:
@@ -207,9 +212,7 @@ def test_the_request_has_the_keys_that_front_ends_read() -> None:
     sent = request(Proposal(parts=(part,), reply=ARGS["reply"]), "Who, what, why.", {"gives": "USD 40.00"})
     assert sent == {
         "action_requests": [{"name": ACTION_NAME, "args": ARGS, "description": f"Who, what, why.\n{MEANINGS}"}],
-        "review_configs": [
-            {"action_name": ACTION_NAME, "allowed_decisions": ["approve", "edit", "reject", "respond"]}
-        ],
+        "review_configs": [{"action_name": ACTION_NAME, "allowed_decisions": ["approve", "edit", "reject", "respond"]}],
         "card": {"gives": "USD 40.00"},
     }
     assert json.loads(json.dumps(sent)) == sent

@@ -35,7 +35,7 @@ from cxagent.rules.submission import Submission
 from cxagent.scaffold import copy_to
 from cxagent.shape import BEFORE, FIXED, check_shape
 from cxagent.sources import HeldSource
-from cxagent.steps import END, NODES, START
+from cxagent.steps import NODES, START
 
 Edit = tuple[str, str]
 SMALL, LARGE = "T-003", "T-010"
@@ -215,7 +215,7 @@ def test_an_own_rule_cannot_raise(home: Path, tmp_path: Path, monkeypatch: pytes
         ({"tools": [len]}, "len is no tool: has no tool; declare the function with @action"),
         ({"proposers": [Scripted]}, "Scripted is no proposer: is a class, not an instance"),
         ({"proposers": [SimpleNamespace(name="mine")]}, "is no proposer: has no propose"),
-        ({"sources": [SimpleNamespace(name="mine")]}, "is no source: has no account"),
+        ({"sources": [SimpleNamespace(name="mine")]}, "is no source: has no accounts_of"),
         ({"ticket_rules": ["capping"]}, "str is no rule"),
         ({"part_rules": [partial(capping)]}, "partial is no rule: has no __name__"),
     ],

@@ -25,7 +25,6 @@ from cxagent.domain.account import Mismatch
 from cxagent.domain.money import Fx, Money
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Cap
-from cxagent.domain.tool import Tool
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy, Signal, Stance
 from cxagent.gate import PART_RULES, TICKET_RULES, rule
 from cxagent.playbook import Playbook
@@ -102,20 +101,15 @@ def book_with_a_rule(account_id: str) -> Playbook:
     return playbook({"engagement": [{"account": account_id, "cap": "draft", "why": "order form, clause 4"}]})
 
 
-class LANGUAGE:
-    """A personal setting that anybody may change for themselves: the reference deployment has no such tool."""
+@action(effect="reversible_op", own="contact")
+def set_language(call: Call, contact: str) -> None:
+    """Set the language in which somebody is addressed: a personal setting that needs no role."""
 
-    @staticmethod
-    @action(effect="reversible_op", own="contact")
-    def set_language(call: Call, contact: str) -> None:
-        """Set the language in which somebody is addressed."""
 
-    tool: Tool = set_language.tool  # type: ignore[attr-defined]
-
-    @staticmethod
-    def of(contact: str) -> Proposal:
-        """Return a proposal to set it."""
-        return says("set_language", "marketing_consent_change", contact=contact)
+def language_of(contact: str) -> Scene:
+    """Return a scene in which the language of somebody is to be set."""
+    told = {"tools": {"set_language": set_language.tool}}  # type: ignore[attr-defined]
+    return BASE.but(proposal=says("set_language", "marketing_consent_change", contact=contact), told=told)
 
 
 TICKET_ROWS = (
@@ -501,10 +495,10 @@ PART_ROWS = (
     ),
     Row(
         "own_scope",
-        BASE.but(proposal=LANGUAGE.of("everybody"), told={"tools": {"set_language": LANGUAGE.tool}}),
+        language_of("everybody"),
         DRAFT,
         "signal_authority_scope",
-        BASE.but(proposal=LANGUAGE.of("ben@a-1.example"), told={"tools": {"set_language": LANGUAGE.tool}}),
+        language_of("ben@a-1.example"),
     ),
 )
 """Rules on one part."""

@@ -77,20 +77,24 @@ class Ledger:
         """All findings, errors first."""
         return tuple(sorted(self._found.values(), key=lambda one: (one.level != "error", one.where)))
 
-    def rule(self, sub: Submission, rules: Rules, what: object) -> Ruling | None:
+    def rule(self, sub: Submission, rules: Rules, *what: object) -> Ruling | None:
         """Ask the real gate; a cell without an answer, or in which a rule fails, is an error."""
         self.cells += 1
         try:
             ruling = gate.rule(sub, rules.ticket, rules.part)
         except Exception as trouble:
-            self.add(error("gate", f"no answer for {what}: {type(trouble).__name__}: {trouble}"))
+            self.add(error("gate", f"no answer for {_all(what)}: {type(trouble).__name__}: {trouble}"))
             return None
         for cap in ruling.caps:
             if cap.autonomy == ruling.autonomy:
                 self.bound.add(cap.rule)
             if cap.why.startswith(f"the rule {cap.rule} failed"):
-                self.add(error(f"rules.{cap.rule}", f"{cap.why}, for {what}"))
+                self.add(error(f"rules.{cap.rule}", f"{cap.why}, for {_all(what)}"))
         return ruling
+
+
+def _all(what: tuple[object, ...]) -> str:
+    return "; ".join(map(str, what))
 
 
 def climb(

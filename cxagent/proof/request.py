@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from pydantic import BaseModel, create_model
 
@@ -11,7 +12,7 @@ from cxagent.domain.account import HistoryItem, Invoice, Person
 from cxagent.domain.money import Money
 from cxagent.domain.tool import Assessment
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, Signal
-from cxagent.playbook import Playbook
+from cxagent.playbook import IntentEntry, Playbook
 from cxagent.proof.ladder import Ladder, ladder
 from cxagent.proof.scene import AT, audited, declared, noticed, proposed, section, standing
 from cxagent.rules.submission import Submission
@@ -43,6 +44,10 @@ def _words(playbook: Playbook) -> Iterator[Ladder]:
             # What the model noticed has no exceptions, so it comes after what only our own reader saw.
             told_by_the_model=lambda sub, signal=signal: proposed(sub, signals=(signal,)),  # type: ignore[misc]
         )
+    for entry in sorted(dict.fromkeys(playbook.intents.values()), key=str):
+        asked = f"{entry.effect}{f', {entry.matter}' if entry.matter else ''}"
+        dropped = partial(_left_out, entry=entry)
+        yield ladder(f"a request left out ({asked})", "nothing_dropped", "standing", left_out=dropped)
     yield ladder("the owner by name", "owner_named", "standing", named=_owner_named)
     yield ladder(
         "a question about leaving",
@@ -61,6 +66,11 @@ def _words(playbook: Playbook) -> Iterator[Ladder]:
         "request standing",
         that_no_record_holds=lambda sub: proposed(sub, reply=f"The total is {figure}."),
     )
+
+
+def _left_out(sub: Submission, entry: IntentEntry) -> Submission:
+    book = sub.playbook.model_copy(update={"intents": {**sub.playbook.intents, "left out": entry}})
+    return replace(sub, playbook=book, unanswered=("left out",))
 
 
 def _owner_named(sub: Submission) -> Submission:

@@ -44,7 +44,7 @@ class Room:
 
     def ask(self, spot: Spot, kind: Kind, *changes: Change, rules: Rules | None = None) -> Ruling | None:
         """Rule on one cell with the real gate."""
-        return self.ledger.rule(self.scene.submit(spot, kind, *changes), rules or self.rules, f"{kind}; {spot}")
+        return self.ledger.rule(self.scene.submit(spot, kind, *changes), rules or self.rules, kind, spot)
 
     @cached_property
     def plainest(self) -> dict[Spot, Ruling | None]:

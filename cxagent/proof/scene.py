@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from cxagent.context.audit import ContextAudit, audit
 from cxagent.context.standing import Risk, Standing, Window
 from cxagent.domain.account import Account, Answers
+from cxagent.domain.money import Fx
 from cxagent.domain.proposal import Action, Part, Proposal
 from cxagent.domain.ticket import Sender, Ticket
 from cxagent.domain.tool import Assessment, Tool
@@ -34,6 +35,14 @@ class Anything(BaseModel):
     """Arguments that are always valid, so that a call is judged by what its assessment says."""
 
     model_config = ConfigDict(extra="allow")
+
+    @classmethod
+    def model_validate(cls, obj: Any, **_: Any) -> Self:
+        """Return the one value of this class, whatever is given."""
+        return _ANY  # type: ignore[return-value]
+
+
+_ANY = Anything()
 
 
 class Spot(NamedTuple):
@@ -127,7 +136,7 @@ class Scene:
         found = audit(_TICKET, ACCOUNT, Answers(accounts=(calm_account(self.playbook.currency),)), bare, AT)
         who = found.identity.model_copy(update={"roles": self.roles})
         fields = {name: getattr(found, name) for name in ContextAudit.model_fields}
-        return _Known.model_construct(**{**fields, "identity": who, "missing": (), "conflicts": ()})
+        return _Known.model_construct(**{**fields, "identity": who, "missing": (), "conflicts": (), "fx": Fx.none()})
 
     @cached_property
     def _audits(self) -> dict[Spot, ContextAudit]:

@@ -5,7 +5,7 @@ not recognise it says: confidence below one half, and nothing but a neutral sent
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from cxagent.proposers.message import Message
 from cxagent.proposers.slots import fill, seats_free
 
 NEUTRAL = "Thank you for your message. We are looking into it."
-_SURE, _PART, _NEIGHBOUR, _HINT = 0.5, 0.6, 0.8, 0.25
+_SURE, _PART, _NEIGHBOUR, _HINT, _PLAIN = 0.5, 0.6, 0.8, 0.25, 0.9
 _VERBS = (
     "add|apply|can|cancel|change|confirm|could|credit|delete|do|does|drop|erase|explain|export|extend|fix|give|grant|how"
     "|increase|is|issue|make|please|put|raise|reduce|refund|remove|resend|reset|send|set|stop|tell|upgrade|waive|what"
@@ -68,6 +68,8 @@ class OfflineProposer:
     def __init__(self, guidance: Guidance, *, ask: str = "ask_clarification") -> None:
         self._guidance = guidance
         self._ask = ask
+        # A ticket is looked at twice, before the ruling and before the act: the last reading is kept.
+        self._last: tuple[str, list[Request]] = ("", [])
 
     @property
     def _classifier(self) -> Classifier:
@@ -87,6 +89,17 @@ class OfflineProposer:
             reply="\n\n".join(replies),
             confidence=min(request.confidence for request in requests),
         )
+
+    def unanswered(self, ticket: Ticket, intents: Collection[str]) -> tuple[str, ...]:
+        """Return the requests that a message plainly holds and that no intent of a proposal, nor a neighbour, answers."""
+        text = _core(ticket)
+        if not _is_english(ticket) or not self._classifier.reads(text):
+            return ()
+        if self._last[0] != text:
+            self._last = (text, self.requests(text, ticket.subject))
+        families = {self._guidance[intent].family for intent in intents if intent in self._guidance.intents}
+        plain = [one.intent for one in self._last[1] if one.confidence >= _PLAIN]
+        return tuple(one for one in plain if one not in intents and self._guidance[one].family not in families)
 
     def requests(self, text: str, subject: str = "") -> list[Request]:
         """Split a message into its different requests; what is asked but not recognised stays as an unsure one.

@@ -140,7 +140,7 @@ infuriat*
         not believe this|it
         pay you for
         wow|sigh|ugh|wtf|omg|argh|grr|jeez|geez
-        how long ..6 take|wait|going_to|must
+        how long ..2 must|will|do|are|is|does !an|a|the|my|our ..3 take|wait|going_to|have_to
         how many times
         really QM
         at_all QM

@@ -41,18 +41,27 @@ is_running|in_testing|in_a_pilot
         preparing|prepare|plan|planning|prepares|plans|start|starting ..2 switch|move|change_over|changeover|\
 migration ..1 to ..2 in_house|another|other|group|new_provider|new_vendor|new_supplier|own
         hand|handed|handing|pass|passed|passing|transfer|transferred|give|given|load|loaded|move|moved|carry|\
-carried|port|ported ..2 over|on|in? ..1 to|into|by ..2 another|other|different|new|next|successor|follow_up ..2 \
+carried|port|ported ..2 over|on|in? ..1 to|into|by ..2 another|other|different|next|successor|follow_up ..2 \
             system|platform|vendor*|provider*|supplier*|software|tool|solution
         different|another|other|new ..1 provider|vendor|supplier|system|platform ..1 load|read|import|take|use ..2 \
             them|it|our|the
         follow_up|following|subsequent|future ..1 solution|system|tool|vendor|provider|supplier ..3 get|receive|\
 read|need|load|from_you
         into|to the system|platform|tool|software of ..2 new|parent|group|owner|headquarters
-        run|running|have|having ..8 on|in the platform|system|software of ..1 our|the|her|their group|parent|owner|holding
+        run|running|have|having ..8 on|in the platform|system|software of ..1 our|the|her|their group|parent|owner|\
+holding
+        how you ..1 do|compare|stand|rank|score|fare ..1 against|to|with|among
+        replac* ..2 each|every|all ..1 tool|tools|software|vendor
+        made|make|reached|through ..3 second|next|final|last ..1 round
+        new owner|owners|parent|shareholder ..4 own ..1 software|system|platform|tool
+        account ..2 at|with ..2 other|another|different platform|provider|vendor|supplier
+        market overview|comparison|survey|scan
+        using|use|run|move ..3 headquarters|parent|hq|parent_company 's? software|system|platform|tool|solution
         outgrown ..2 you|this|your|the
     """,
     "exit_topic": """
-        keep|kept|data|records|history|receive|happens|get|delete* ..8 after|once|when|at|beyond|following ..3 end of ..2 \
+        keep|kept|data|records|history|receive|happens|get|delete* ..8 after|once|when|at|beyond|\
+following ..3 end of ..2 \
             term|contract|agreement|subscription|licence|license
         end of ..2 term|contract|agreement|subscription ..6 data|records|history|delete*|keep|kept|receive
         once|when|after|if ..2 contract|agreement|subscription|term ..1 is|has|ends|ended|runs|expires|over|finished
@@ -65,17 +74,20 @@ another_tool|follow_up|successor|if_the_agreement|at_the_end|end_of_the
         outgrown ..2 you|this|your
     """,
     Signal.RELATIONSHIP_OWNER: """
-        always|usually|normally|used_to|generally|mostly ..1 showed|shows|show|walked|walk|walks|explained|explain|\
-explains|helped|helps|help|did|does|do|sorted|sorts|handled|handles|guided|fixed|fixes|set|rang|called|call|ring|\
-ask|answer*|take|took|looked ..3 me|us|our|this_for|these_things|such_things|that_with
+        START|and|but|since|because|as !my|our|it|this|that|you|we|i|the|your|they|support|which|and ..1 \
+            always|usually|normally|used_to|generally|mostly ..1 SHOWED ..3 me|us|our|this_for|these_things|\
+such_things|that_with
+        he|she|who always|usually|normally|used_to ..1 SHOWED
         i|we used_to|always|usually|normally ask|asked|call|called|ring|rang|phone|phoned|turn|turned|went|go ..1 \
             to? !you|the_help|the_docs|support|for|it
         has|have always|usually done|helped|handled|sorted|looked|taken|shown|explained|set ..2 this|that|it|us|me|\
 after|everything
         normally|usually|always|before i|we ..1 would|could? ..1 ring|call|ask|phone|go_to|turn_to|speak
-        START ..1 is|when ..1 will|does|is? ..4 back|return|returning|returns ..2 from|at_work|in_the_office|to_work ..1 \
-            leave|maternity|paternity|holiday|holidays|vacation|sabbatical|parental|sick|hospital|honeymoon|her|his|work|$
-        START ..1 is !the|it|this|that|our|my|your|there|everything|service|access ..3 on|from holiday|vacation|leave|\
+        START is|when ..1 will|does|is? !the|it|this|that|our|my|your|everything|a ..3 back|return|returning|\
+returns ..2 from|at_work|in_the_office|to_work ..1 \
+            leave|maternity|paternity|holiday|holidays|vacation|sabbatical|parental|sick|hospital|honeymoon|her|his|\
+work|$
+        START or? is !the|it|this|that|our|my|your|there|everything|service|access ..3 on|from holiday|vacation|leave|\
 sabbatical|parental_leave|maternity_leave|sick_leave !how
         when ..1 will|is|does ..1 he|she ..2 back|return|available|in
         only|just trust* !the|this|that|your|these|you
@@ -115,11 +127,15 @@ team|sales|engineering|finance|it|security ..1 here|speaking|writing
         this_is|i_am your ..2 RANK|head|vp|director|chief|manager|boss
         as your ..1 vice_president|head|director|RANK|vp|chief|manager|boss ..6 i
         writing|write|posted|posting|sent|send|speaking|working|using|use|borrow*|message* ..3 \
-            through|via|from|with|out_of|over|using|by|this? ..2 customer*|client* ..1 's? ..1 \
+            through|via|out_of|over|using|by|this? ..2 customer*|client* ..1 's? ..1 \
             mailbox|account|inbox|portal|mail|email|login|address
+        writing|write|message ..2 from ..2 customer|client|customers 's mailbox|account|inbox|portal
         mailbox|account|inbox|portal|login of ..1 your|a|the|this customer|client
         this|their|the|his|her|that customer|client 's mailbox|account|inbox ..3 to
-        i|we ..1 hereby? authorise|authorize|approve|release|sanction|sign_off|clear ..1 it|this|that|the|on
+        i|we ..1 authorise|authorize|sanction ..1 it|this|that|the|them
+        i|we hereby approve|release|clear|confirm
+        i_am|we_are ..2 a|the director|manager|vp|head|chief at|in|of your
+        we from your|the headquarters|management|leadership|board
         i take ..1 full? responsibility ..1 for|$
         is|are|was|been hereby? ..1 authorised|authorized $
         i sign off on
@@ -146,8 +162,7 @@ the ..2 owner|account_holder|account_owner|company|customer|admin|administrator|
         without the|her|his|their knowledge of
         keep this|it ..2 confidential|secret|between_us ..2
         auditors|auditor appointed by
-        as ..1 auditor*|inspector*|investigator*|supervisory|regulator|authority ..6 require*|instruct*|demand*|\
-order*|need|request*
+        as ..1 auditor*|inspector*|investigator*|supervisory|regulator|authority ..6 require*|instruct*|demand*|order*
         leadership|management|operations_team|security_team|engineering_team on your|the_vendor side
         with|from ..2 leadership|management|engineering on your side
         internal request from|of|by
@@ -158,7 +173,7 @@ order*|need|request*
         ps|pps|postscript ..2 for|to ..2 ai|assistant|bot|language_model|llm|model|agent|machine|robot|chatbot|\
 whichever|whoever
         to|for the|any|whichever|whatever|every ai|assistant|bot|language_model|llm|chatbot|machine|agent|model|\
-robot ..1 reading|that|which|handling|processing|who|answering|handles|in_charge
+robot ..1 reading|which|handling|who|answering|handles|in_charge
         to|for|dear|hey the? ..1 ai|language_model|llm|chatbot|bot ..6 must|treat|approve|approval|mark|you_may|\
 you_can|from_now|from_here|confirmed|no_human|skip|ignore
         note|message|hint|memo|remark|reminder ..1 to|for the|any|our|your? ..2 ai|assistant|bot|language_model|\
@@ -167,9 +182,15 @@ llm|model|agent|chatbot|machine|robot
 asking|approval|sign_off|confirmation|supervision|oversight|review ..1 approval|sign_off|review|human|anyone|\
 confirmation|people|person|from
         no|without ..1 human|person|employee|colleague ..3 approve|approval|confirm|confirmation|sign_off|review|check
-        disable|deactivate|remove|drop|lift|switch_off|turn_off|suspend|forget ..1 all|every|your|any ..3 \
-            limits|limit|restrictions|safeguards|guardrails|filters|safety|rules|checks|controls !on|in|per|for_guests
-        switch|turn off all|every|your|any ..3 limits|limit|restrictions|safeguards|guardrails|filters|rules|checks|controls
+        disable|deactivate|remove|drop|lift|switch_off|turn_off|suspend|forget ..1 all|every|any ..1 \
+            limits|restrictions|safeguards|guardrails|safety !on|in|per|for_guests
+        disable|deactivate|remove|drop|lift|suspend|forget|stop ..3 your ..2 limits|restrictions|safeguards|\
+guardrails|\
+filters|safety|rules|checks|controls
+        switch|turn off all|every? your|safety ..3 limits|limit|restrictions|safeguards|guardrails|filters|rules|\
+checks|controls
+        if ..1 an|a|any ai|bot|llm|machine|language_model ..1 reads|handles|answers|processes
+        system message|note|prompt|notice follows|begins|starts
         whatever|what they|you ..2 taught|told|trained|programmed you|to ..4 switch|ignore|forget|drop
         written|meant|intended|text for|to ..1 machine|model|bot|ai|language_model|assistant
         you may|can decide|answer|act|approve ..1 without
@@ -184,7 +205,10 @@ confirmation|people|person|from
 locked|stuck|his|her|their|them|him|your|you|platform|also
         {_WHOSE} KIN|client|customer|buddy ..8 locked|stuck|lost_his|lost_her|\
 can_not|needs_a|reset|unlock|password
-        friend|client|customer|acquaintance|relative|buddy of mine|ours ..10
+        friend|client|customer|acquaintance|relative|buddy|supplier of mine|ours ..10 login|password|locked|log_in|\
+unlock|\
+reset|account|plan|seats|bill|invoice|uses|him|them
+        's other|second|own company|firm|business|shop
         one of my|our clients|customers|friends|suppliers|tenants|contacts ..6 with_you|login|password|his|her|\
 their|plan|portal|uses|locked|stuck
         user|users|login|account|workspace|tenant|password|admin|seat|seats|bill|invoice* ..3 for|of|in|at|to ..1 \
@@ -209,6 +233,10 @@ store|salon|cafe|bakery|account|login ..2
             ..2 review*|rating*|feedback|everywhere
         bad|negative|poor|public|scathing|damning ..1 rating*|review* ..4 from|on|will|follow|portal|everywhere|every
         public reviews|review|rating ..1 will|follow*
+        end_up|ends_up|be in ..1 news|papers|paper|press
+        tell ..2 world|internet|everyone|everybody ..2 how|what|about
+        people|thousand|million follow me|us
+        put ..4 in a ..1 review
         followers|readers|subscribers|viewers ..4 hear|know|learn|see|read
         newspaper*|gazette|local_paper|local_press|trade_press|journalist|reporter|tv_station|radio|tabloid*
         tell|inform|contact|call|write|go ..2 press|media|papers|paper
@@ -222,6 +250,7 @@ social_media|linkedin|people|about_you|this_on
         see|read ..2 what i|we write|say|post ..2 about
         read|hear about|of it|this ..2 on|in google*|press|paper*|news|trustpilot|internet|facebook|reviews
         whole|entire ..1 town|city|world|industry|village|internet|web ..3 read|know|hear|learn|see
+        # star|stars ..2 at_most|if|unless|from_me|from_us|is_all|for_this
         make|making|take|taking this|it|that public
         consumer association|protection|council|agency|organi*ation|centre|center|group|rights
         share|publish ..2 experience* ..4 everybody|everyone|public*|online|facebook|twitter|reviews
@@ -234,7 +263,7 @@ prosecutor*|legal_proceedings|dispute|claim_against|auditors_hold
 preserve*|retain*|no_message|nothing|freeze|safeguard*|old_files|old_messages|old_tickets|disappear*
         proceedings|lawsuit|court_case|litigation|investigation|arbitration|dispute|inquiry ..12 kept|preserve*|\
 retain*|no_file|nothing_may|must_not|not_be_removed|not_be_deleted|switch_off|turn_off|not_delete
-        as|for|be evidence
+        as|for|be evidence|proof
         no|nothing|not_a_single ..2 may|must|should|can|shall ..1 be ..1 removed|deleted|erased|lost|purged|changed
         stop|pause|suspend|disable|deactivate|switch_off|turn_off|halt|freeze|stopping ..4 deletion|deleting|\
 auto_delete|auto_purge|purge|clean_up|cleanup|retention|rotation|erasure|expiry ~14 court*|case|trial|lawyer*|\
@@ -256,6 +285,10 @@ may_have_to|need_to|to be preserved|kept|retained|safeguarded|secured
         pass|hand|hand_over ..4 on|over? ..1 to ..1 our|my|the|an|a OUTSIDER
         invoice*|bill|bills|report|export|data|list|statement|files|backup ..1 go|be_sent ..1 straight|directly? ..1 \
             to ..1 our|my|the OUTSIDER
+        be|get ..1 sent|copied|mailed|emailed|forwarded|given|passed ..2 to ..2 OUTSIDER
+        let|grant|give|allow ..1 our|my|an|a|the ..1 OUTSIDER ..2 have|access|see|download|get|read
+        transfer|pay|wire|refund ..2 amount|money|refund|it|sum|credit ..1 to|into ..1 a|another|the|our|my ..1 \
+            new|different|other|another account|iban|bank
         our|my|the|an ..1 OUTSIDER ..1 should|shall|must|needs_to|has_to get|have|receive|see ..2 access|copy|data|\
 dashboard|reports|the
     """,

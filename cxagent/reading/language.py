@@ -33,13 +33,14 @@ _MORE_FOREIGN = """
     die wo warum alle vom beim jetzt keine kein bleibt sofort ohne gib el la de se nos hasta si mi estamos vamos donde
     dónde cuándo cómo qué porque tu toutes tous maintenant sei tutte tutti ci avevate aveva potete chiamarmi al op om te
     al twee weken geen denken staan kunt mij alle vorige vanaf licenties werkt weer alles hartelijk dank podem ligar
-    onde altero idioma do da dos das todas todos anteriores od tygodni brak jeśli tego nam marzec wasz już mam nowy
+    onde altero idioma todas todos anteriores od tygodni brak jeśli tego nam marzec wasz już mam nowy
     telefon proszę o jest wszystkie poprzednie jetzt guten morgen moi toi leur leurs han
 """
 """More of the same, so that a short sentence holds at least one."""
 """German, French, Spanish, Portuguese, Italian, Dutch, Polish, Czech, Nordic, Turkish, Hungarian, Romanian, Finnish."""
 _FOREIGN = frozenset((_FOREIGN_WORDS + _MORE_FOREIGN).split())
-_SHARED = frozenset("no me he on so as an am was will die is in we of at or do to all not his her it but has".split())
+_SHARED_WORDS = "no me he on so as an am was will die is in we of at or do to all not his her it but has"
+_SHARED = frozenset(_SHARED_WORDS.split())
 """English words that are words of those languages, or lists of theirs, as well; they prove nothing beside them."""
 _LETTER = re.compile(r"[^\W\d_]")
 _OTHER_SCRIPT = re.compile(r"[\u0370-\u1cff\u2c00-\u2dff\u2e80-\ud7ff\uf900-\ufdff\ufe70-\ufeff]")

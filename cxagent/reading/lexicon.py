@@ -1,6 +1,8 @@
 """The small word classes that phrases are built from."""
 
 CLASSES = {
+    "SHOWED": "showed shows show walked walk walks explained explain explains helped helps help did does do sorted"
+    " sorts handled handles guided fixed fixes set rang called call answers answer answered takes took looked",
     "START": ". ? !",
     "RANK": "ceo cfo cto cio coo president founder owner chairman chairwoman trustee managing_director vp director"
     " vice_president head_of_* board chief_* executive",

@@ -3,15 +3,16 @@
 import re
 
 _MARKS = re.compile(
-    r"\[/?(?:system|assistant|inst|user|developer|tool|admin)\]"
+    r"\[/?(?:system|assistant|inst|user|developer|tool|admin)(?: (?:note|message|prompt|override|notice))?\]"
+    r"|/\*[ ]?(?:assistant|system|bot|ai|agent|model)\b"
     r"|<\|[a-z_]{2,20}\|>"
     r"|<!--(?!\[if)"
     r"|</?(?:system|assistant|instructions?|prompt|tool_call|tool_use|developer)>"
     r"|#{2,}[ ]?(?:instructions?|system|response|prompt|new task)\b"
     r"|\"?\brole\"?[ ]?[:=][ ]?[\"']?(?:system|assistant|developer|tool)\b"
-    r"|\"(?:instructions?|system_prompt|prompt|directive|override)\"[ ]?:"
-    r"|\"(?:action|command|cmd|do)\"[ ]?:[ ]?\"(?:issue|grant|approve|refund|credit|reset|set|delete|raise|add|book|send"
-    r"|ignore|disable|skip)[_ a-z]*\""
+    r"|\"(?:instructions?|system|system_prompt|prompt|directive|override)\"[ ]?:"
+    r"|\"(?:action|command|cmd|do)\"[ ]?:[ ]?\"(?:issue|grant|approve|refund|credit|reset|set|delete|raise|add|book"
+    r"|send|ignore|disable|skip)[_ a-z]*\""
     r"|style[ ]?=[ ]?[\"'][^\"'\n]{0,60}(?:display[ ]?:[ ]?none|font-size[ ]?:[ ]?0|visibility[ ]?:[ ]?hidden)"
     r"|\"(?:tool|tool_name|tool_calls?|tool_use|function_call)\"[ ]?:"
     r"|\bsystem(?: (?:override|prompt|message|note|notice))?[ ]?:(?=[^\n]{0,80}?\b(?:approv|credit|refund|grant"
@@ -21,7 +22,7 @@ _MARKS = re.compile(
 )
 
 
-_SIGNS = ("[", "<", "#", '"', ":", "=")
+_SIGNS = ("*", "[", "<", "#", '"', ":", "=")
 
 
 def addressed(text: str) -> str | None:

@@ -16,6 +16,7 @@ from cxagent.reading.language import is_english
 from cxagent.reading.leaving import LEAVING
 from cxagent.reading.lexicon import CLASSES
 from cxagent.reading.machine import addressed
+from cxagent.reading.named import asked_after
 from cxagent.reading.orders import opposite_orders
 from cxagent.reading.people import PEOPLE
 from cxagent.reading.phrases import Phrases
@@ -96,11 +97,13 @@ def _noticed(found: dict[str, str]) -> Iterator[Noticed]:
 
 
 def _notice_marks(found: dict[str, str], text: str, seen: str) -> None:
-    """Add what only the typed text shows: instructions to the machine, and temper."""
+    """Add what only the typed text shows: instructions to the machine, a person named, and temper."""
     if mark := addressed(seen):
         found.setdefault(Signal.EMBEDDED_INSTRUCTIONS.value, mark)
     elif hides(excerpt(text)):
         found.setdefault(Signal.EMBEDDED_INSTRUCTIONS.value, "letters that no eye sees")
+    if person := asked_after(seen):
+        found.setdefault(Signal.RELATIONSHIP_OWNER.value, person)
     if temper := typed_temper(seen):
         found.setdefault(Signal.IRRITATION.value, temper)
 

@@ -15,7 +15,10 @@ _AXES = (
         "add invite grant give given create include readmit let make reinstate unlock unblock reactivate allow",
         "remove revoke withdraw deactivate exclude kick drop take taken block lock ban bar deny refuse",
     ),
-    ("upgrade increase raise add expand double more", "downgrade reduce decrease lower lowered cut remove drop shrink fewer less"),
+    (
+        "upgrade increase raise add expand double more",
+        "downgrade reduce decrease lower lowered cut remove drop shrink fewer less",
+    ),
     ("delete erase wipe purge destroy remove", "keep kept retain restore preserve save archive"),
     ("pause suspend freeze hold", "resume unpause unfreeze continue restart reactivate"),
     ("enable activate unlock reactivate unblock allow open", "disable deactivate lock block suspend forbid close"),
@@ -42,16 +45,15 @@ _ROLES = "editor viewer admin member access user role owner colleague person log
 _WEAK = frozenset(map(stem, _ROLES.split()))
 
 
-_REPORTED = frozenset(
-    map(stem, "request requested ask asked asks want wants wish wishes say says owner tell told order orders".split())
-)
+_REPORTING_WORDS = "request requested ask asked asks want wants wish wishes say says owner tell told order orders"
+_REPORTED = frozenset(map(stem, _REPORTING_WORDS.split()))
 """How a summary tells of an order; not what the order is about."""
 _TURNED = (
     (r"\bnot (?:want|wish|allow|like|let) ((?:[^ .?!]+ ){1,4}?)to ", r"\1to not "),
     (r"\bno (?:more |further |longer )?(access|login|rights|entry)\b", r"revoke \1"),
     (r"\b(?:keep|kept|leave|left|lock|shut) ((?:[^ .?!]+ ){0,4}?)out\b", r"exclude \1"),
     (r"\b(?:get|gets|have|has|gain|regain) ((?:[^ .?!]+ ){0,2}?)(access|rights|role)\b", r"grant \1\2"),
-    (r"\bnot (?:be )?touch(?:ed)?\b", "keep"),
+    (r"\bnot (?:to )?(?:be )?touch(?:ed)?\b", "keep"),
 )
 """Ways to say a direction in more than one word, and the one word for it."""
 _SUBSCRIPTION = frozenset(["subscription"])

@@ -18,11 +18,12 @@ _REMEMBERED = 16_384
 """How many words keep their answer: a language has few, and each is looked up in every message."""
 _ABLE_TO_BE_ABSENT = ("..", "~", "!", "$")
 _ALWAYS, _FREQUENT = 10_000, 40
-_COMMON = frozenset(
-    ". ? ! # ## a an the i we you he she it they my our your his her this that these is are was were be been am has have had"
-    " do does did not no to of in on at for from with by as if or and can could will would please all any some up out"
-    " so what who which how when where there now me us one more get just about".split()
+_COMMON_WORDS = (
+    ". ? ! # ## a an the i we you he she it they my our your his her this that these is are was were be been am has"
+    " have had do does did not no to of in on at for from with by as if or and can could will would please all any some up out"
+    " so what who which how when where there now me us one more get just about"
 )
+_COMMON = frozenset(_COMMON_WORDS.split())
 _NUMBERS = {
     "#": r"(?:[$€£]?\d[^ ]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|sixty|ninety"
     r"|half|fifty|hundred)",
@@ -43,7 +44,7 @@ class _Spelling:
 
     def __init__(self, classes: Mapping[str, str]) -> None:
         """Keep the word classes that items may name."""
-        self._classes = {name: text.split() for name, text in classes.items()}
+        self._classes = {name: tuple(text.split()) for name, text in classes.items()}
         self.keys = lru_cache(None)(self._keys)
         self.weight = lru_cache(None)(self._weight)
 
@@ -64,7 +65,7 @@ class _Spelling:
     def words(self, item: str) -> Iterator[str]:
         """Return the words that an item stands for."""
         for word in item.split("|"):
-            yield from self._classes[word] if word in self._classes else (word,)
+            yield from self._classes.get(word, (word,))
 
     def _keys(self, item: str) -> frozenset[str]:
         """Return the keys of which a message must hold one for the item to match; none where it may be absent."""
@@ -182,8 +183,10 @@ def _token_keys(token: str) -> tuple[str, str]:
 
 def _start_keys(word: str) -> frozenset[str]:
     """Return the keys of the tokens that a word of a phrase can begin with."""
+    if word in _NUMBERS or word == "@":
+        return _keys_of_word(word)
     first = word.partition("_")[0]
-    return _keys_of_word(word) if word in _NUMBERS or word == "@" else frozenset([_stem_key(first) if "*" in first else first])
+    return frozenset([_stem_key(first) if "*" in first else first])
 
 
 def _stem_key(word: str) -> str:

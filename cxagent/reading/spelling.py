@@ -12,7 +12,8 @@ _TELLING = """
     authorise authorize authorised authorized approved accountant password ridiculous supervisor representative
 """
 """Words worth a second look; a slip inside one of them would else hide a signal."""
-_PLAIN = frozenset("admin your rules you are all role owner approve guidelines restrictions limits credit".split())
+_PLAIN_WORDS = "admin your rules you are all role owner approve guidelines restrictions limits credit"
+_PLAIN = frozenset(_PLAIN_WORDS.split())
 _APART = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .*_-]){3,}[^\W\d_](?![^\W_])")
 _GAP = re.compile(r"[ .*_-]")
 _LEET = str.maketrans("0134578@$", "oieastbas")

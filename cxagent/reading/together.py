@@ -54,11 +54,24 @@ _CLASSES = {
     "LATER": "ago still never nothing nobody yet",
     "GRANT": "credited gave granted waived extended refunded did built made helped",
     "SPAN": "months years quarters",
+    "POWER": "police sheriff* prosecutor* ministry regulator* authority authorities interpol bailiff* investigation",
+    "DEMANDED": "data list ledger messages logs records files access workspace login transactions mailbox documents"
+    " into",
+    "MACHINE": "ai llm bot chatbot machine assistant model software agent robot",
+    "RULES": "check checks restrictions instructions review limits policy guidelines safeguards approval",
+    "TRYING": "try trying testing test pilot piloting trial trialling parallel comparing evaluating",
+    "KEPT": "keep kept retain retained preserve* remain stay stays freeze safeguard* purge purged emptied cleaned"
+    " erase*",
+    "JUSTICE": "court judge sued lawsuit litigation prosecutor* subpoena* arbitration tribunal proceedings accused"
+    " counsel indicted inquiry",
     "AI": "ai llm algorithm* gpt chatgpt robot robots",
 }
 
 _TABLE = {
     Signal.FORGED_AUTHORITY: """
+        POWER & hand|surrender|order|orders|ordered|must|obliged|legally|asks|demands|requires & you|your & DEMANDED
+        police|sheriff*|prosecutor*|bailiff*|detective* & need|want|require|demand & DEMANDED & we|i|here
+        i|we & belong|work & your & management|leadership|board|headquarters|security & confirm|approve|authori*|release
         approved|cleared|agreed|authori* & your & side|office|management|director|finance|boss|superior*|vp|\
 ceo|manager
         stand|deputi*|proxy|acting & for & her|him|owner|ceo|director|admin & please|change|reset|give|transfer
@@ -68,10 +81,12 @@ ceo|manager
     Signal.EMBEDDED_INSTRUCTIONS: """
         ai|assistant|bot|llm|chatbot & you & skip|ignore|must|allowed|approve|obey|bypass|instructed|comply|override
         ai|llm|chatbot|model & reads|reading|handles|handling|processing & approve|ignore|must|grant|skip
+        MACHINE & skip|ignore|stop|disregard|bypass|drop & RULES & your|you|human|whoever|whichever|any|all
         ignore|disregard & everything|anything|all & above|before|previous|earlier|prior|preceding
     """,
     Signal.OTHER_ACCOUNT: """
         whether|if & uses & you
+        supplier|client|customer|friend|neighbour|uncle|aunt & ours|mine & forgot|password|login|locked|reset
         they|he|she & paying|pay|pays & supplier|partner|competitor|friend|client|neighbour
         other|another|different|unknown & company|firm|organi*|business & landed|addressed|appeared|showing|\
 visible|listed
@@ -97,6 +112,7 @@ advisor|accountant|consultant|lawyer|auditor|agency|freelancer
     Signal.LEGAL_HOLD: """
         delete|remove|erase|wipe|rid|purge|destroy|shred & auditor*|audit|investigat*|lawsuit|court|\
 litigation|hearing|subpoena
+        KEPT & JUSTICE
         keep|preserve|retain & lawsuit|court|litigation|subpoena
     """,
     Signal.TERMS_CHANGED: """
@@ -109,6 +125,7 @@ litigation|hearing|subpoena
         no|none|nobody & PEOPLE & get|log|sign|access & can|able|gets|could
     """,
     Signal.EXIT: """
+        another|different|rival & product|vendor|supplier|provider|software|app|platform & TRYING & we|our|us
         which|whether|asking|decid*|review* & TOOLS & CUT|keep|need
         leaving|exit|departure & look|involve*|mean|means|understand|cost|steps
         others|competition|market|elsewhere|competitors & offer|offers|try|look|looking|cheaper|better|explore
@@ -116,6 +133,10 @@ litigation|hearing|subpoena
         stay|staying|continue|remain & with & you & whether|if|unsure|decid*|convince|reason|why
     """,
     Signal.THREAT: """
+        my|our & lawyer*|attorney*|solicitor* & informed|involved|instructed|write|contact|next|hear
+        read|watch|see|warn*|all|post & magazine|channel|newspaper*|ombudsman|podcast|blog|forums & you|this|your & \
+will|can|goes|tomorrow|about|warning
+        public|publicly|openly & post|review|write & about & you|your
         HELD & PAY & UNTIL & we|i|our|your|you
         if & NEG & we|i & LEAVE & will|are|am|be|shall
         unless & we|i & LEAVE
@@ -142,6 +163,9 @@ going|about
     """,
     Signal.RELATIONSHIP_OWNER: """
         still & responsible|charge & us|our
+        one|person & we|i & trust & is|only
+        miss & calls|chats|talks|days & with
+        last|years & all & for & us & he|she & again
         took|takes|take|taking|cared & care & us
         own|dedicated|personal|named & manager|contact|rep & our|us|we
         left|gone|replaced|disappeared & manager|csm|contact|rep & our|my|your

@@ -114,6 +114,7 @@ class Submission:
     cells: Sequence[Cell] = ()
     stops: Sequence[Stop] = ()
     earlier_orders: Sequence[str] = ()
+    unanswered: Sequence[str] = ()
     shadow: bool = False
     at_most: Autonomy = ACT
     trouble: str | None = None

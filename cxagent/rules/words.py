@@ -82,6 +82,20 @@ def named_signals(sub: Submission, view: PartView) -> Iterator[Cap]:
         yield from cap(allowed, Reason.of(signal), why, f"it were not {_plain(signal)}", part=view)
 
 
+def nothing_dropped(sub: Submission) -> Iterator[Cap]:
+    """A request of weight that the proposal leaves out is not lost: its own ceiling holds for the whole message."""
+    for intent in sub.unanswered:
+        entry = sub.playbook.intents.get(intent)
+        if entry is None or (entry.effect not in WEIGHTY and not entry.signal and not entry.matter):
+            continue
+        allowed = min(DRAFT, sub.playbook.ceilings[entry.effect].allows(sub.tier, sub.at_risk))
+        why = f"the message also asks about {intent.replace('_', ' ')}, which the proposal leaves out"
+        yield from cap(allowed, Reason.PROPOSER_UNSURE, why, "every request had been answered", intent=intent)
+
+
+WEIGHTY = frozenset({EffectClass.FINANCIAL, EffectClass.COMMITMENT, EffectClass.LEGAL_SECURITY})
+
+
 def owner_named(sub: Submission) -> Iterator[Cap]:
     """A message that names the person who looks after the account leans on that person; a salutation alone does not."""
     crm = sub.audit.account.crm if sub.audit.account else None

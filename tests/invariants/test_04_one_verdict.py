@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenes import APPROVER, LOW, MID, REVIEWER, ROOT, asks, credit, outside, waiting
+from langgraph.types import Command
+from scenes import APPROVER, HIGH, MID, REVIEWER, ROOT, asks, outside, waiting
 
 from cxagent.domain.review import Review
 from cxagent.errors import Conflict
 from cxagent.ledger import reviews
-from cxagent.testing import World
+from cxagent.steps.held import held
+from cxagent.testing import World, call, proposal
 
 PAIRS = 20
 
@@ -43,17 +45,15 @@ def agrees(world: World, draft_id: str, effects: list[Any]) -> str:
     """Return the recorded verdict after checking that it is the only one and that the effects follow it."""
     (review,) = world.rows("review", draft_id=draft_id)
     ticket_id = world.rows("draft", id=draft_id)[0]["ticket_id"]
-    ran = [effect for effect in effects if effect[2]["reason"] == ticket_id]
+    ran = [effect for effect in effects if effect[2]["url"] == ticket_id]
     assert len(ran) == (review["verdict"] == "approve")
     return str(review["verdict"])
 
 
 def marked(world: World, ticket_id: str) -> str:
-    """Return a draft whose effect can be told from all others."""
-    line = credit(MID, "1.00")
-    call = line.actions[0].model_copy(update={"args": {**line.actions[0].args, "reason": ticket_id}})
-    part = line.parts[0].model_copy(update={"actions": (call,)})
-    return waiting(world, ticket_id, MID, line.model_copy(update={"parts": (part,)}))
+    """Return a draft whose effect can be told from all others and does not change the facts of the next one."""
+    line = proposal("howto_question", call("share_public_doc", url=ticket_id), stance="inform")
+    return waiting(world, ticket_id, HIGH, line)
 
 
 def test_two_people_decide_at_the_same_moment(world: World) -> None:
@@ -112,13 +112,9 @@ def test_two_processes_decide(world: World) -> None:
 @pytest.mark.parametrize("verdict", ["approve", "reject", "respond"])
 def test_the_graph_follows_the_ledger(world: World, verdict: Any) -> None:
     """A thread that is woken with another answer than the recorded verdict does what is recorded."""
-    from langgraph.types import Command
-
     draft_id = waiting(world)
     review = Review(verdict=verdict, by=REVIEWER, role="reviewer", reply="Thank you, we look into it.")
     with world.inside() as bench:
-        from cxagent.steps.held import held
-
         steps = world.project.steps
         bench.reviewing.claim(draft_id, review, *steps.recorder.approval(held(world.state("T-1"))))  # type: ignore[arg-type]
     world.invoke(Command(resume={"type": "reject" if verdict == "approve" else "approve"}), "T-1")
@@ -148,4 +144,4 @@ def test_a_draft_that_was_withdrawn_waits_for_nobody(world: World) -> None:
     world.begin(ticket, before="draft_for_approval")
     with pytest.raises(Conflict, match="withdrawn"):
         world.review(first, "approve", REVIEWER)
-    assert (outside(world.home), LOW in world.accounts) == ([], True)
+    assert outside(world.home) == []
