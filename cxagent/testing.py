@@ -133,12 +133,14 @@ class World:
         """Script what the proposer says to a ticket."""
         self.script.lines[ticket_id] = line
 
-    def ticket(self, ticket_id: str, sender: str, body: str, account_id: str | None = None, **more: Any) -> Incoming:
-        """Return an incoming ticket of a verified sender; `more` replaces fields of the ticket."""
+    def ticket(
+        self, ticket_id: str, sender: str | Mapping[str, Any], body: str, account_id: str | None = None, **more: Any
+    ) -> Incoming:
+        """Return an incoming ticket; an address alone is a verified sender, `more` replaces fields of the ticket."""
         ticket = {
             "id": ticket_id,
             "received_at": self.now.isoformat(),
-            "sender": {"email": sender, "verified": True},
+            "sender": {"email": sender, "verified": True} if isinstance(sender, str) else dict(sender),
             "body": body,
             "language": "en",
             **more,

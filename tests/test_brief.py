@@ -34,8 +34,10 @@ def at(text: str) -> datetime:
         ("2027-03-14T23:59", 8, "2027-03-15T16:00"),
         ("2027-03-12T10:00", 28, "2027-03-16T18:00"),
     ],
-    ids=["inside", "to the minute", "over night", "before opening", "at closing", "late"]
-    + ["over a weekend", "on Saturday", "Sunday night", "over several days"],
+    ids=[
+        *("inside", "to the minute", "over night", "before opening", "at closing", "late"),
+        *("over a weekend", "on Saturday", "Sunday night", "over several days"),
+    ],
 )
 def test_only_working_time_counts(start: str, hours: int, due: str) -> None:
     """A deadline runs in business hours: nights and weekends are skipped, however long it is."""

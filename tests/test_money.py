@@ -27,8 +27,10 @@ def test_what_is_not_a_plain_decimal_is_refused(value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "read"),
-    [("40.00", "40.00"), (40, "40"), (40.5, "40.5"), ("-1", None), (-0.01, None), ("", None), (None, None)]
-    + [(True, None), ("forty", None), (float("nan"), None), (float("inf"), None), (1e30, None), ("1e2", None)],
+    [
+        *(("40.00", "40.00"), (40, "40"), (40.5, "40.5"), ("-1", None), (-0.01, None), ("", None), (None, None)),
+        *((True, None), ("forty", None), (float("nan"), None), (float("inf"), None), (1e30, None), ("1e2", None)),
+    ],
 )
 def test_a_proposed_amount_is_read_or_unknown(value: Any, read: str | None) -> None:
     """What a model calls an amount is a plain number of zero or more, or it is unknown: never a guess."""

@@ -220,6 +220,20 @@ TICKET_ROWS = (
     Row("signals", signal(Signal.EXIT, "small"), DRAFT, "signal_exit", BASE),
     Row("signals", BASE.but(message=INJECTION), DRAFT, "signal_embedded_instructions", BASE),
     Row(
+        "nothing_dropped",
+        BASE.but(told={"unanswered": ("renewal_discount",)}),
+        DRAFT,
+        "proposer_unsure",
+        BASE.but(told={"unanswered": ("howto_question",)}),
+    ),
+    Row(
+        "owner_named",
+        of("calm mid").but(message="Greta showed us a way to do this, but which page was it?"),
+        HANDOFF,
+        "signal_relationship_owner",
+        of("calm mid").but(message="Hello Greta,\nhow do I schedule a report?"),
+    ),
+    Row(
         "commitments",
         BASE.but(proposal=doc("It is fixed by Friday.")),
         DRAFT,

@@ -147,7 +147,7 @@ def monthly(account: Account) -> bool:
     return said == {"monthly"}
 
 
-SEATS_USED = re.compile(r"\b(\d{1,6}) (?:of|/) ?(\d{1,6})\b[\w ]{0,30}\b(?:seats?|licen[cs]es?|users?)\b", re.I)
+SEATS_USED = re.compile(r"\b(\d{1,6})(?: of | ?/ ?)(\d{1,6})\b[\w ]{0,30}\b(?:seats?|licen[cs]es?|users?)\b", re.I)
 SEATS_LIMIT = re.compile(r"\b(?:seats?|licen[cs]es?|users?)\b[^.;]{0,30}?\b(\d{1,6}) of (\d{1,6})\b", re.I)
 
 

@@ -314,8 +314,8 @@ def exposure_of(
 
 
 def _credits_unknown(account: Account) -> bool:
-    """Whether billing is there and yet does not say what was credited: unknown is not zero."""
-    return account.billing is not None and account.billing.credits is None
+    """Whether billing does not say what was credited: unknown is not zero, for a sister account neither."""
+    return account.billing is None or account.billing.credits is None
 
 
 def _sum(amounts: Iterable[Money], playbook: Playbook, fx: Fx | None) -> Money | None:

@@ -168,7 +168,11 @@ class Submission:
         account = self.audit.account
         if account is None or problem is not None:
             return Weighed(action, tool, Assessment(), problem)
-        assessment = tool.assess(action.args, account, self.today)
+        try:
+            assessment = tool.assess(action.args, account, self.today)
+        except Exception as error:
+            # A project's own code: what it cannot judge is not run.
+            return Weighed(action, tool, Assessment(), f"cannot be assessed: {type(error).__name__}: {error}")
         return Weighed(action, tool, assessment, None, self._given(assessment.gives))
 
     def _given(self, gives: Money | None) -> Decimal | None:
