@@ -42,7 +42,27 @@ def seal_the_log(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_tables, seal_the_log)
+def seal_the_back_door(connection: Connection) -> None:
+    """Refuse what goes past the seal: SQLite's REPLACE fires no DELETE trigger, PostgreSQL's TRUNCATE no row trigger."""
+    if connection.dialect.name == "sqlite":
+        same = "id = NEW.id OR (account_id = NEW.account_id AND seq = NEW.seq)"
+        connection.execute(
+            text(
+                f"CREATE TRIGGER decision_log_no_replace BEFORE INSERT ON decision_log "
+                f"WHEN EXISTS (SELECT 1 FROM decision_log WHERE {same}) "
+                "BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END"
+            )
+        )
+        return
+    connection.execute(
+        text(
+            "CREATE TRIGGER decision_log_no_truncate BEFORE TRUNCATE ON decision_log "
+            "FOR EACH STATEMENT EXECUTE FUNCTION decision_log_sealed()"
+        )
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (create_tables, seal_the_log, seal_the_back_door)
 
 
 def applied(connection: Connection) -> int:

@@ -214,9 +214,9 @@ def _in_days(days: int) -> str:
 
 
 def _tightest(account: Account, windows: Sequence[tuple[Account, Window]]) -> Window:
-    """An ancestor's open window counts for the child; otherwise the account's own is shown."""
+    """An ancestor's window that is open, or that nobody can compute, counts for the child."""
     for one, window in windows:
-        if window.status in ("open", "lapsed") and one.id != account.id:
+        if window.status in ("open", "lapsed", "unknown") and one.id != account.id:
             if windows[0][1].status in ("open", "lapsed", "unknown"):
                 break
             return window.model_copy(update={"why": f"at the parent {one.name}: {window.why}"})

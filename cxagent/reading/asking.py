@@ -134,7 +134,9 @@ as_of|valid_from|effective ..3 last|previous|past
         go|dating|date back to ..2 last|MONTH|start|beginning
     """,
     Signal.REPEATED: """
-        ORD time|month|invoice|week|year|bill|request|attempt|reminder|ticket|mail|email|message
+        START ORD month|week|year
+        ORD month|week|year ..3 row|now|running|without|already|that|still|and|we|i|this
+        ORD time|invoice|bill|request|attempt|reminder|ticket|mail|email|message
         in a row
         once more|again ..2 we|i|please|the|need|want
         yet again

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import Enum
 
 from cxagent.reading.grammar import (
+    AHEAD_OF,
     ALONE,
     BOUND,
     LONGER,
@@ -38,7 +39,8 @@ class Ahead(Enum):
 class Moment:
     """One time expression: its place, its pull to the future, the days it may name, the length it may name.
 
-    `length` is set only where the words prolong something (`a week longer`, `for 14 days`), never for a deadline.
+    `length` is set only where the words prolong something (`a week longer`, `for 14 days`), never for a deadline;
+    `measure` tells lengths and clock times, which describe a product as often as they promise.
     """
 
     start: int
@@ -46,6 +48,7 @@ class Moment:
     ahead: Ahead
     days: frozenset[date] = frozenset()
     length: int | None = None
+    measure: bool = False
 
 
 def moments(text: str, today: date) -> Iterator[Moment]:
@@ -54,7 +57,9 @@ def moments(text: str, today: date) -> Iterator[Moment]:
     for match in expressions(text):
         name = match.lastgroup or ""
         before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 24]
-        if (before.endswith(PAST_BEFORE) and not before.endswith(NOT_LAST)) or PAST_AFTER.match(after):
+        if (before.endswith(PAST_BEFORE) and not before.endswith(NOT_LAST)) or PAST_AFTER.match(after) or (
+            name == "length" and AHEAD_OF.match(after)
+        ):
             continue
         lead = match["lead"] or match["fill"].strip()
         found = _READERS.get(name, _vague)(match[name], lead, today)
@@ -84,10 +89,10 @@ def _settle(found: _Found, name: str, lead: str, text: str, start: int, end: int
             ahead = Ahead.FIRM
         elif ahead is Ahead.LOOSE and ALONE.search(text[max(0, start - 30) : start]):
             ahead = Ahead.OPEN
-    return Moment(start, end, ahead, days, length)
+    return Moment(start, end, ahead, days, length, name in ("length", "clock", "hour", "prompt"))
 
 
-_STRETCHES = re.compile(r"\b(?:another|extra|additional|lasts?|runs?|extended|you (?:have|get)) (?:\w+ ){0,2}$")
+_STRETCHES = re.compile(r"\b(?:another|extra|additional|lasts?|runs?|extended|has|now|you (?:have|get)) (?:\w+ ){0,2}$")
 
 
 def _next(today: date, day: int, month: int | None) -> date | None:
@@ -113,9 +118,9 @@ def _exact(day: int, month: int, year: int | None, lead: str, today: date) -> _F
     coming = _next(today, day, month)
     if coming is None:
         return _Found(Ahead.FIRM)
-    if lead in BOUND or (coming - today).days <= 183:
+    if (coming - today).days <= 183 or (lead in BOUND and lead != "from"):
         return _Found(Ahead.CERTAIN, frozenset({coming}))
-    return _Found(Ahead.LOOSE, frozenset({coming})) if lead != "from" else None
+    return _Found(Ahead.LOOSE, frozenset({coming})) if lead != "from" else None  # "the invoice from 1 November"
 
 
 def _iso(text: str, lead: str, today: date) -> _Found | None:
@@ -290,7 +295,7 @@ def _loose(text: str, lead: str, today: date) -> _Found | None:
         return _Found(Ahead.FIRM)
     return (
         _Found(Ahead.LOOSE)
-        if lead in BOUND | {"within", "over", "at", "in", "in time for", "around", "about", "during"}
+        if lead in BOUND | {"within", "over", "at", "in", "in time for", "around", "about", "during", "for", "come"}
         else None
     )
 
@@ -327,4 +332,6 @@ _READERS: dict[str, Callable[[str, str, date], _Found | None]] = {
     "event": _loose,
     "soon": _soon,
     "prompt": _vague,
+    "release": _span,
+    "return": _soon,
 }

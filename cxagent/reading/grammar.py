@@ -98,6 +98,14 @@ _EXPRESSIONS = {
         r"overnight\b|today\b"
         r"|(?:the )?same[ -]day\b|in the (?:morning|afternoon|evening)\b|mid-?week\b|first thing\b"
     ),
+    "release": (
+        rf"(?:(?:{WEEKDAY}|{_MONTH}|(?:this|next) (?:week|month)|tonight|tomorrow)(?:'s)?,? )"
+        r"(?:release|version|update|sprint|build|deploy(?:ment)?|batch|drop)\b|(?:your|the|our) next "
+        r"(?:\w+ )?(?:invoice|bill|statement|payment|renewal|run|batch|build)\b"
+    ),
+    "return": (
+        r"(?:when|once|by the time|before|till|until) you(?: are|'re| get| come) (?:back|in|up|online)\b|when you (?:wake|return|start)\b"
+    ),
     "coming": (
         rf"(?:the )?(?:next|coming|following|upcoming) (?:{_COUNT} )?(?:{WEEKDAY}|{_MONTH}|{_PERIOD}|"
         rf"one or two (?:days|weeks))"
@@ -112,7 +120,8 @@ _EXPRESSIONS = {
     "spell": (
         r"(?:the )?(?:weekend|week is out|day is out|month is out|hour|holidays|christmas|xmas|easter|new year|"
         r"year's end|"
-        r"summer|winter|spring|autumn|minute|day|week|month|quarter|lunch(?:time)?|breakfast|coming (?:days|weeks|"
+        r"summer|winter|spring|autumn|minute|day|week|month|quarter|lunch(?:time)?|breakfast|morning|stroke of midnight|"
+        r"coming (?:days|weeks|"
         r"hours|months))\b"
     ),
     "month": rf"{_MONTH}(?: \d{{4}}\b)?|20[2-9]\d\b(?!-)|(?:week|cw|kw) ?\d\d?\b",
@@ -132,14 +141,14 @@ _EXPRESSIONS = {
         r"any (?:minute|moment|hour|day|time) now\b|any (?:minute|moment|day)\b|no time\b|due course\b|"
         r"the near future\b|"
         r"(?:won'?t|will not|not|shouldn'?t) (?:be|take) (?:too )?long\b|not long now\b|around the corner\b|"
-        r"(?:a )?matter of (?:minutes|hours|days|weeks)\b|"
+        r"(?:a )?(?:matter|question) of (?:minutes|hours|days|weeks)\b|"
         r"(?:minutes|hours|days|weeks)(?: away| out| from now|, not)\b|(?:within|in) (?:minutes|hours|days|weeks|"
-        r"seconds)\b|presently\b|"
+        r"seconds)\b|presently\b|(?:two|a couple of) shakes\b|(?:earliest|first) (?:opportunity|convenience)\b|before you know it\b|"
         r"sooner rather than later\b"
     ),
     "prompt": (
         r"immediately\b|instantly\b|promptly\b|swiftly\b|right away\b|straight ?away\b|at once\b|"
-        r"without (?:any )?(?:further )?delay\b|"
+        r"without (?:any )?(?:further |undue )?delay\b|"
         r"later(?: on)?\b(?! (?:version|than|date))|right now\b|at the earliest\b|same week\b|with (?:top |"
         r"the highest )?priority\b"
     ),
@@ -171,9 +180,9 @@ PAST_BEFORE = (
 NOT_LAST = ("not last ", "to last ", "will last ", "n't last ")
 OF = re.compile(r"(?<!week)(?<!course)(?<!morning)(?<!afternoon)(?<!evening)(?<!half)(?<!hours)(?<!night) of $")
 PAST_AFTER = re.compile(
-    r"(?:s?,? (?:ago|earlier|old|in a row|straight)\b|s? of (?!next|this|the|your order)|'s? (?:of|worth)|"
-    r"s? before\b)"
+    r"(?:s?,? (?:ago|earlier|old|in a row|straight)\b|s? of (?!next|this|the|your order)|'s? (?:of|worth))"
 )
+AHEAD_OF = re.compile(r"s? before\b")
 LONGER = re.compile(r"\s*(?:longer|more|later|extra|extension|on top|further|additional|free|from (?:now|today))\b")
 ALONE = re.compile(r"(?:^|[,;:(-]\s*)(?:just |only |count |say |give or take |another |maybe |perhaps )*$")
 RANGE = re.compile(r"\bmon(?:days?)?\s?(?:to|through|till|until|-)\s?(?:thu|fri|sat|sun)[a-z]*")
@@ -267,7 +276,7 @@ _HINTS = _NAMED | word_set(
     "xmas easter spring summer autumn winter fall next before ahead until long then later now delay earliest "
     "priority corner matter straight right course future time launch audit deadline coming upcoming meeting "
     "review event board demo opening cut kick presentation conference rollout workshop shift payroll season peak "
-    "sale migration go"
+    "sale migration go thing when invoice bill statement payment renewal shakes convenience opportunity stroke you"
 )
 _OPENERS = (
     _NAMED
@@ -281,6 +290,6 @@ _OPENERS = (
         "turn half second last same day week any few couple handful several forty thirty fifty sixty ninety q h cw "
         "kw "
         "hour hours weekend lunch christmas xmas easter summer winter spring autumn right straight without with very "
-        "quite pretty real won shouldn will sooner go you it matter a s shouldnt wont third fourth"
+        "quite pretty real won shouldn will sooner go you it matter a s shouldnt wont third fourth when once question when"
     )
 )

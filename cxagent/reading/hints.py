@@ -55,6 +55,9 @@ holding
         made|make|reached|through ..3 second|next|final|last ..1 round
         new owner|owners|parent|shareholder ..4 own ..1 software|system|platform|tool
         account ..2 at|with ..2 other|another|different platform|provider|vendor|supplier
+        decide|choose|wish|want|prefer not ..1 to ..1 carry_on|go_on|continue|stay|prolong|renew
+        second source|supplier|vendor|provider ..2 for|to|alongside|beside|as
+        prefer* ..4 vendor|supplier|provider|tool|system they|he|she|we ..1 had|used|know|knew
         market overview|comparison|survey|scan
         using|use|run|move ..3 headquarters|parent|hq|parent_company 's? software|system|platform|tool|solution
         outgrown ..2 you|this|your|the
@@ -217,6 +220,9 @@ friend|company_we|client|partner_company|partner_firm !seat|seats|user|users|wor
         account|workspace|user|login|tenant of ..1 our|my|the|a|an affiliate|subsidiary|sister|client|customer|\
 friend|supplier|partner_company|KIN
         for|of|at|to our|my sister|affiliate|affiliated|partner|client|parent company|firm|business
+        our|my neighbour*|neighbor*|competitor*|friends|partners ..5 use|uses|have|has you|your|it ..2 as_well|too|also
+        set_up|setup|configured|configuration of|by|from ..3 neighbour*|competitor*|other_company
+        OTHERS 's ..2 orders|order|bookings|boards|customers|tickets|prices
         my|our KIN|client|clients|customer 's ..3 shop|restaurant|business|company|firm|studio|garage|practice|\
 store|salon|cafe|bakery|account|login ..2
         books|accounts|bookkeeping|accounting of|for ..1 another|other|a_second|a_different|several|two|more|them
@@ -227,7 +233,12 @@ store|salon|cafe|bakery|account|login ..2
         he|she|him|her ..1 back_in|in_again
         also? with you ..2 as_well|too|please|when|and|his|her|unlock|add|raise|reset
     """,
+    Signal.HUMAN_REQUESTED: """
+        anybody|anyone|somebody|someone|person real ..1 behind|at|on|in|there|here|reading
+    """,
     Signal.THREAT: """
+        steer clear of
+        telling|tell everyone|everybody|people|others ..5 to? ..1 avoid|stay_away|steer_clear|clear_of|not_to_buy|keep_away
         one_star|one|single|zero star|stars|star_rating|star_review
         leave|give|post|write|leaving|giving ..4 one_star|bad|negative|poor|terrible|scathing|public|damning \
             ..2 review*|rating*|feedback|everywhere

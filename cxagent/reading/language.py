@@ -40,8 +40,8 @@ _MORE_FOREIGN = """
 """German, French, Spanish, Portuguese, Italian, Dutch, Polish, Czech, Nordic, Turkish, Hungarian, Romanian, Finnish."""
 _FOREIGN = frozenset((_FOREIGN_WORDS + _MORE_FOREIGN).split())
 _SHARED_WORDS = "no me he on so as an am was will die is in we of at or do to all not his her it but has"
-_SHARED = frozenset(_SHARED_WORDS.split())
-"""English words that are words of those languages, or lists of theirs, as well; they prove nothing beside them."""
+_PROVING = _ENGLISH - frozenset(_SHARED_WORDS.split())
+"""The English words that are not words of those languages as well: beside foreign words only these prove English."""
 _LETTER = re.compile(r"[^\W\d_]")
 _OTHER_SCRIPT = re.compile(r"[\u0370-\u1cff\u2c00-\u2dff\u2e80-\ud7ff\uf900-\ufdff\ufe70-\ufeff]")
 _MARKED = re.compile(r"[ß-öø-ÿĀ-ſșț]")
@@ -56,7 +56,7 @@ def is_english(text: str, words: Sequence[str]) -> bool:
         return False
     english = sum(map(_ENGLISH.__contains__, words))
     foreign = sum(map(_FOREIGN.__contains__, words))
-    if foreign and english == sum(map(_SHARED.__contains__, words)):
+    if foreign and _PROVING.isdisjoint(words):
         return False
     if not english and not text.isascii():
         foreign += sum(_MARKED.search(word) is not None for word in words)

@@ -8,7 +8,7 @@ _MARKS = re.compile(
     r"|<\|[a-z_]{2,20}\|>"
     r"|<!--(?!\[if)"
     r"|</?(?:system|assistant|instructions?|prompt|tool_call|tool_use|developer)>"
-    r"|#{2,}[ ]?(?:instructions?|system|response|prompt|new task)\b"
+    r"|#{2,}[ ]?(?:(?:new|updated|further) )?(?:instructions?|system|response|prompt|new task)\b"
     r"|\"?\brole\"?[ ]?[:=][ ]?[\"']?(?:system|assistant|developer|tool)\b"
     r"|\"(?:instructions?|system|system_prompt|prompt|directive|override)\"[ ]?:"
     r"|\"(?:action|command|cmd|do)\"[ ]?:[ ]?\"(?:issue|grant|approve|refund|credit|reset|set|delete|raise|add|book"

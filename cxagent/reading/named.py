@@ -10,7 +10,8 @@ _ASKED_AFTER = re.compile(
     r"|\b(?:[Oo]nly|[Jj]ust) (?:let|ask|have|want|trust) [A-Z][a-z]+ (?!Admin)"
     r"|\b(?:[Ww]e|I) (?:really |already )?(?:miss|only trust) [A-Z][a-z]+\b"
     r"|\b[Ww]here has [A-Z][a-z]+ (?:gone|been)\b|\b[Ii] want [A-Z][a-z]+ to (?:look|do|handle|answer|call)\b"
-    r"|\b(?:[Nn]ormally|[Uu]sually) it(?: is|'s) [A-Z][a-z]+\b|\b[Cc](?:an|ould) [A-Z][a-z]+ (?:do|look|help|show|call)\b"
+    r"|\b(?:[Nn]ormally|[Uu]sually) it(?: is|'s) [A-Z][a-z]+\b"
+    r"|\b[Cc](?:an|ould) [A-Z][a-z]+ (?:do|look|help|show|call)\b"
 )
 _CAPITAL = re.compile(r" [A-Z][a-z]")
 

@@ -19,9 +19,9 @@ _REMEMBERED = 16_384
 _ABLE_TO_BE_ABSENT = ("..", "~", "!", "$")
 _ALWAYS, _FREQUENT = 10_000, 40
 _COMMON_WORDS = (
-    ". ? ! # ## a an the i we you he she it they my our your his her this that these is are was were be been am has"
-    " have had do does did not no to of in on at for from with by as if or and can could will would please all any some up out"
-    " so what who which how when where there now me us one more get just about"
+    ". ? ! # ## a an the i we you he she it they my our your his her this that these is are was were be been am"
+    " has have had do does did not no to of in on at for from with by as if or and can could will would please"
+    " all any some up out so what who which how when where there now me us one more get just about"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
 _NUMBERS = {

@@ -9,7 +9,7 @@ from cxagent.reading.dates import Ahead, Moment, moments
 from cxagent.reading.grammar import word_set
 
 _WORDS = re.compile(r"[a-z]+")
-_CUT = re.compile(r"[,;:()\[\]]|\s-+\s|\b(?:and|but|because|so|while|which|who|when|once|whereas|if|unless)\b")
+_CUT = re.compile(r"[,;()\[\]]|:(?!\d)|\s-+\s|\b(?:and|but|because|so|while|which|who|when|once|whereas|if|unless)\b")
 _QUESTION = re.compile(
     r"(?:(?:and|or|so|but|ok|okay|thanks|sorry|also|in that case)[, ]+)?(?:do|does|did|is|are|was|were|can|could|"
     r"would|will|shall|should"
@@ -23,7 +23,7 @@ _FUTURE_WORDS = word_set(
     "anticipated anticipating arrange arranged want ready estimate estimated estimates reckon confident bet allow "
     "taking need needs needed turnaround follow follows goes ship ships comes coming land lands arrive arrives "
     "reach reaches starts live postponed moved pushed delayed agreed deadline await watch doable max tops going "
-    "gets shooting stays stay remains remain holds lasts leaves leaving d"
+    "gets shooting stays stay remains remain holds lasts leaves leaving d left brb shud shld wil cud figure plan tmrw"
 )
 _FUTURE = re.compile(
     r"\b(?:about to|(?:we|i|they|team|is|are) plan|plans? to|on track|set to|to be|to have|can have|able to|want to|"
@@ -34,7 +34,7 @@ _FUTURE = re.compile(
     r"kicks? off|be back|is back|"
     r"back to you|with you|in your (?:hands|inbox|mailbox)|on it|get onto|you(?:'ll)? (?:get|receive|hear|have it|"
     r"see it)|look out|"
-    r"stay tuned|"
+    r"stay tuned|call it|left to (?:run|go)|made (?:it into|the cut)|surprised|early enough|"
     r"count on|consider it|check back|can do|no longer than|at most)\b"
 )
 _PAST_WORDS = word_set(
@@ -82,14 +82,14 @@ _ALLOWED = re.compile(
     r" also| still| always| then)? "
     r"(?:export|download|book|choose|pick|schedule|reply|cancel|change|switch|upgrade|downgrade|import|upload|ask|"
     r"write|call|reach|send|"
-    r"retry|try|set|create|add|remove|edit|review|manage|request|rebook|reschedule|invite|contact|build|filter)\b|"
-    r"\bcan (?:still |also |always )?be (?:export|download|cancel|chang|edit|import|upload|switch|book)[a-z]*\b"
+    r"retry|try|set|create|add|remove|edit|see|find|view|access|restore|undo|review|manage|request|rebook|reschedule|invite|contact|build|filter|use)\b|"
+    r"\bcan (?:still |also |always )?be (?:export|download|cancel|chang|edit|import|upload|switch|book|us|restor|recover|undone|view|access)[a-z]*\b"
 )
 _IF_YOU = re.compile(r"(?:if|unless|should|in case) (?:you|your)\b")
 _WHEN_YOU = re.compile(r"(?:once|when|as soon as|after|before) (?:you|your)\b")
 _THANKS = re.compile(r"\b(?:thanks|thank you) for\b[^,;.]*$")
 _WISHED = re.compile(
-    r"\b(?:you|your [a-z]+|they)(?: all| really| also| only)? (?:need|needs|want|wanted|wants|asked|requested|"
+    r"\b(?:you|your [a-z]+)(?: all| really| also| only)? (?:need|needs|want|wanted|wants|asked|requested|"
     r"mentioned|said|wrote|require|would like|"
     r"hoped|hope|told|reported|have to|must|needed|had)\b"
 )
@@ -106,8 +106,9 @@ _POLICY = re.compile(
 )
 _OFFER = re.compile(r"\b(?:we|i|our|will|quotes?|offers?|prices?|discounts?)\b|'ll\b")
 _FAREWELL = re.compile(
-    r"\b(?:(?:hear(?:ing)?(?: back)? from you|see you|get well|"
-    r"have an?|enjoy)\b[^.!?]{0,12}|(?:talk|speak)(?: to you)? )$"
+    r"(?:\b(?:hear(?:ing)?(?: back)? from you|see you|get well)\b[^.!?]{0,12}|"
+    r"^(?:\w+, )?(?:have an?|enjoy|happy|merry|good luck|all the best|best of luck)\b[^.!?]{0,24}|"
+    r"(?:talk|speak)(?: to you)? (?=soon|later|then))$"
 )
 _CANNOT = re.compile(
     r"\b(?:cannot|can't|can not|unable|no longer|not able|isn't|is not|are not|aren't|do not|don't|does not|"
@@ -124,10 +125,20 @@ _CAN = frozenset(["can", "could", "may", "are"])
 _NOT = frozenset(["cannot", "not", "never", "nobody", "t"])
 
 
+_CADENCE = re.compile(
+    r"\b(?:updates?|news|reports?|word|status|posted|informed|check in|call|write|hear|answer)\b[^.;]{0,30}"
+    r"\b(?:every|each) (?:\w+ )?(?:minutes?|hours?|days?|weeks?|morning|evening|month|\w+day)\b"
+)
+"""How often we shall be heard of."""
+
+
 def promised(sentence: str, today: date) -> Iterator[Moment]:
     """Yield the times by, at or for which the sentence says that something will be."""
-    if sentence.endswith("?") and _QUESTION.match(sentence):
+    if sentence.endswith("?") and _QUESTION.match(sentence) and "enough" not in sentence:
         return
+    if (" every " in sentence or " each " in sentence) and (cadence := _CADENCE.search(sentence)):
+        if not _PEOPLE.isdisjoint(_WORDS.findall(sentence)):
+            yield Moment(cadence.start(), cadence.end(), Ahead.FIRM)
     cuts: list[int] | None = None
     for moment in moments(sentence, today):
         cuts = cuts if cuts is not None else [0, *(cut.start() for cut in _CUT.finditer(sentence)), len(sentence)]
@@ -138,7 +149,10 @@ def promised(sentence: str, today: date) -> Iterator[Moment]:
 
 def _clause(sentence: str, cuts: list[int], moment: Moment) -> str:
     """Return the clause around a time; the whole sentence where the time stands alone in its clause."""
-    start = cuts[bisect_right(cuts, moment.start) - 1]
+    at = bisect_right(cuts, moment.start) - 1
+    if at and _SAME_SUBJECT.match(sentence, cuts[at]):
+        at -= 1
+    start = cuts[at]
     end = cuts[min(bisect_left(cuts, moment.end), len(cuts) - 1)]
     rest = sentence[start : moment.start] + sentence[moment.end : end]
     own = len(_WORDS.findall(rest)) > 1
@@ -150,11 +164,13 @@ def _clause(sentence: str, cuts: list[int], moment: Moment) -> str:
     )
 
 
+_SAME_SUBJECT = re.compile(r"(?:and|or) (?:[a-z]+ed\b|[a-z]+ (?:back|out|it|you|this|up)\b|(?:by|until|in|on)\b)")
 _REACH = 240
 """Characters around a time that decide its tense; keeps a sentence without end linear."""
 
 
 def _looks_ahead(moment: Moment, clause: str) -> bool:
+    """Say whether the words leave it open that the time lies ahead; only a finished past or a habit closes it."""
     words = frozenset(_WORDS.findall(clause))
     if moment.ahead is Ahead.CERTAIN or not words.isdisjoint(_FUTURE_WORDS) or _FUTURE.search(clause):
         return True
@@ -163,7 +179,9 @@ def _looks_ahead(moment: Moment, clause: str) -> bool:
         return bool(not past or _ONWARD.search(clause))
     if past or _HABIT.search(clause):
         return False
-    return bool(_ACTING.search(clause)) if moment.ahead is Ahead.LOOSE else not _CANNOT.search(clause)
+    if moment.ahead is Ahead.LOOSE:
+        return bool(_ACTING.search(clause)) or _STATE.search(clause) is None
+    return not _CANNOT.search(clause)
 
 
 def _excused(moment: Moment, clause: str, sentence: str) -> bool:
@@ -172,15 +190,73 @@ def _excused(moment: Moment, clause: str, sentence: str) -> bool:
     rest = sentence[moment.end : moment.end + _REACH]
     words = frozenset(_WORDS.findall(head))
     if not words.isdisjoint(_ASKS) and _ASKING.search(head):
-        return not (_RETRYING.search(head) and _COMMITS.search(rest))
-    if _IF_YOU.match(clause) or (not words.isdisjoint(_CAN) and _ALLOWED.search(clause)):
+        return not ((_RETRYING.search(head) and _COMMITS.search(rest)) or _AWAITING.search(head))
+    if _ALLOWED.search(clause):
         return True
     if (
         (not words.isdisjoint(_NOT) and _UNPROMISED.search(clause))
         or _FAREWELL.search(head[-60:])
         or _THANKS.search(head)
+        or _QUOTED.search(head)
+        or _TODAY.match(clause)
+        or _DISPLAY.search(clause)
+        or (moment.measure and _OPEN_HOURS.search(sentence))
     ):
         return True
-    if _WISHED.search(clause) or _WHEN_YOU.match(clause):
+    if _WISHED.search(clause) or (moment.measure and _WHEN_YOU.match(clause)) or _IF_YOU.match(clause):
         return not _COMMITS.search(head + rest)
-    return bool(moment.ahead is not Ahead.CERTAIN and _POLICY.search(clause) and not _OFFER.search(clause))
+    if moment.ahead is Ahead.CERTAIN:
+        return False
+    return bool(_POLICY.search(clause) and not _OFFER.search(clause)) or _describes(moment, clause, sentence)
+
+
+def _describes(moment: Moment, clause: str, sentence: str) -> bool:
+    """Say whether the sentence tells how the product or the desk works, and not what will become of one request."""
+    words = frozenset(_WORDS.findall(sentence))
+    if not words.isdisjoint(_PEOPLE):
+        return False
+    if _PLURAL_DAY.search(clause):
+        return True
+    return moment.measure and moment.length is None and "your" not in words and not words.isdisjoint(_PRODUCT) and words.isdisjoint(_REPAIR)
+
+
+_STATE = re.compile(
+    r"\b(?:you have|you used|there (?:is|are)|includes?|shows?|lists?|counts?|means?|stands at|covers?)\b|"
+    r"^(?:this|it|that) (?:is|was) \w+$|"
+    r"\b(?:is|are|'s|'re) (?:\w+ ){0,3}?(?:in use|open|closed|active|used|set|shown|up|off|on|a|an|the|\d+|paid|free|"
+    r"public|attached)\b|\btakes effect\b"
+)
+_AWAITING = re.compile(
+    r"\b(?:call it|(?:check|try|look|test|log in|come|see)(?: \w+){0,2} (?:again|back|later|in)|inbox|mailbox|our (?:mail|call|"
+    r"email|answer|reply)|an? (?:mail|call|email|message) from us|eye (?:on|out))\b"
+)
+_QUOTED = re.compile(
+    r"(?:\b(?:for example|e\.g\.|such as)[^.;]{0,24}|['\"])$|^to (?!be\b|have\b|the\b)[a-z]+ [^,]*$|"
+    r"^(?:i (?:understand|see|gather|read)|as i understand|you(?:'re| are) (?:going|planning|opening|launching|moving))"
+    r"\b(?:(?!\b(?:we|will|our|and)\b|'ll)[^;])*$"
+)
+_PEOPLE = word_set(
+    "we i our us team colleague colleagues engineer engineers developers somebody someone will ll shall going they he "
+    "she expect promise hope aim should me"
+)
+_PRODUCT = word_set(
+    "report reports digest digests token tokens link links job jobs sync syncs backup backups export exports import "
+    "imports session sessions key keys quota limit limits cache file files webhook webhooks filter filters "
+    "reminder reminders view views calendar desk hours support schedule schedules task tasks setup set trial trials "
+    "invitation invitations code codes password passwords invoice invoices draft drafts usage guide retry retries "
+    "request requests upload uploads download downloads video course tutorial page changes retention bin dashboard"
+)
+_REPAIR = word_set(
+    "fix fixed patch ready back again done live repaired resolved solved rollout release restored left remaining "
+    "queued more another eta finished finish complete completed sorted follow follows arrives"
+)
+_PLURAL_DAY = re.compile(r"\b(?:every|each)\b|\b[a-z]+days\b(?<!days)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b")
+_DISPLAY = re.compile(
+    r"\b(?:view|calendar|report|guide|page|filter|list|dashboard|table|chart|log|column|video)s?(?: '[^']*')? (?:\w+ )?"
+    r"(?:shows?|displays?|lists?|covers?|explains?)\b"
+)
+_TODAY = re.compile(r"(?:as of|from|until) today,? (?:you have|there (?:is|are)|all)\b|today (?:is|all)\b")
+_OPEN_HOURS = re.compile(
+    r"\b(?:(?:opening|office|support|business|working|desk) hours|mon(?:day)? ?(?:to|-) ?fri(?:day)?)\b|"
+    r"\b(?:open|staffed|reachable) (?:\w+ ){0,2}(?:from|daily|between|during)\b"
+)

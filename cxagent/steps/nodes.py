@@ -274,7 +274,7 @@ class Steps:
         authorization_id, review = state.get("authorization_id"), state.get("review") or {}
         if authorization_id and not review and not (state.get("outcome") or {}).get("trouble") and given.audit.account:
             actions = self.recorder.silent(self.recorder.submission(given, given.proposal))
-            terms = self.recorder.terms(given.audit, actions, given.proposal)
+            terms = self.recorder.terms(given.audit, actions, None)
             effects = list(self.executor.run(authorization_id, terms, actions, given.audit.account).effects)
         playbook = self.judge.playbook
         due = brief.deadline(playbook, given.audit, clock.now())

@@ -89,7 +89,7 @@ class Recorder:
             elif ruling.autonomy == DRAFT and sub.proposal is not None:
                 told["draft_id"], told["card"] = self._open_draft(connection, sub, ruling, decision_id)
             elif ruling.autonomy == HANDOFF and (silent := self.silent(sub)):
-                told["authorization_id"] = self._mint(connection, sub, decision_id, silent, limited=True)
+                told["authorization_id"] = self._mint(connection, sub, decision_id, silent, limited=True, replies=False)
         return told
 
     def _open_draft(
@@ -158,8 +158,10 @@ class Recorder:
         *,
         limited: bool,
         draft_id: str | None = None,
+        replies: bool = True,
     ) -> str:
-        terms = self.terms(sub.audit, actions, sub.proposal)
+        """Mint for exact calls; what may tell a colleague (`replies` off) is no permission to answer the customer."""
+        terms = self.terms(sub.audit, actions, sub.proposal if replies else None)
         return journal.mint(
             connection,
             decision_id=decision_id,

@@ -243,9 +243,9 @@ def test_silence_never_sends() -> None:
     desk = Desk(account("mid"))
     waiting = desk.take(credit())
     draft = desk.draft(waiting["draft_id"])
-    later = desk._inside(DAY + timedelta(days=10), lambda: desk.draft(waiting["draft_id"]))
-    assert draft["deadline"] == later["deadline"] == "2027-03-09T14:00:00+00:00"
-    assert (later["status"], desk.sent, desk.loud) == ("open", 0, [])
+    assert draft["deadline"] == "2027-03-09T14:00:00+00:00"
+    assert desk.again(waiting["ticket_id"], at=DAY + timedelta(days=10)) == waiting
+    assert (desk.draft(waiting["draft_id"])["status"], desk.sent, desk.loud) == ("open", 0, [])
 
 
 def test_waiting_is_a_declared_choice() -> None:

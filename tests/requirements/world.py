@@ -371,6 +371,11 @@ class Desk:
         ticket = scene.ticket.model_copy(update={"id": f"T-{next(self._numbers)}"})
         return self._inside(scene.at, lambda: replay().agent.run(Incoming(ticket=ticket, account_id=scene.hinted)))
 
+    def again(self, ticket_id: str, at: datetime) -> dict[str, Any]:
+        """Hand in the first account's ticket once more, later, as a worker does that finds it unfinished."""
+        ticket = Scene(self.accounts[0]).ticket.model_copy(update={"id": ticket_id})
+        return self._inside(at, lambda: replay().agent.run(Incoming(ticket=ticket, account_id=self.accounts[0].id)))
+
     def review(self, draft_id: str, verdict: Any, by: str, at: datetime = DAY, **said: Any) -> dict[str, Any]:
         """Decide a draft."""
         return self._inside(at, lambda: replay().agent.review(draft_id, verdict, by, **said))
