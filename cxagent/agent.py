@@ -14,9 +14,9 @@ from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Refused
 from cxagent.ledger import chain, journal, personal, reports, reviews
 from cxagent.project import Project, load_graph_file
-from cxagent.soundness import require_sound
 from cxagent.reviewing import answer_of
 from cxagent.shape import require_shape
+from cxagent.soundness import require_sound
 from cxagent.steps.edits import edited
 from cxagent.steps.held import held
 

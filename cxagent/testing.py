@@ -123,7 +123,18 @@ class World:
     def twin(self) -> "World":
         """Return a second world over the same ledger and facts, with connections and an agent of its own."""
         other = World(self.deployment, self.home)
-        for name in ("playbook", "now", "shadow", "accounts", "faults", "fx", "script", "effects", "on_effect", "tools"):
+        for name in (
+            "playbook",
+            "now",
+            "shadow",
+            "accounts",
+            "faults",
+            "fx",
+            "script",
+            "effects",
+            "on_effect",
+            "tools",
+        ):
             setattr(other, name, getattr(self, name))
         return other
 

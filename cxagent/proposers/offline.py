@@ -42,6 +42,7 @@ _CLOSING = re.compile(
 _OPENING = re.compile(
     r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening))\b(?:\s+[\w.'-]+){0,3}\s*[,!.:]\s*", re.I
 )
+_READ = 6_000
 _POLITE = frozenset(("hallo", "guten", "tag", "danke", "bonjour", "merci", "hola", "gracias", "ciao", "grazie", "olá"))
 
 
@@ -212,7 +213,7 @@ def _core(ticket: Ticket) -> str:
     lines = ticket.body.splitlines()
     closing = next((index for index, line in enumerate(lines) if index and _CLOSING.match(line)), len(lines))
     body = _OPENING.sub("", "\n".join(lines[:closing]), count=1).strip() or ticket.body.strip()
-    return f"{ticket.subject}\n{body}".strip()
+    return f"{ticket.subject}\n{body}"[:_READ].strip()
 
 
 def _is_english(ticket: Ticket) -> bool:

@@ -2,9 +2,10 @@
 "them."""
 
 import re
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-
-from cxagent.reading.grammar import word_set
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
 
 
 class Binding(StrEnum):
@@ -166,7 +167,7 @@ _TARIFF = r"(?:prices?|pricing|rates?|fees?|bill|costs?|charges?|increase|subscr
 _AMOUNT = rf"(?:{_MONEY}|\d[\d.,]*k? (?:per|a|an|each|every|/) ?(?:seat|user|month|year|licen[cs]e|head|quarter)\b)"
 _PRICES = (
     rf"\b(?:costs?|comes? to|come out at|makes?|totals?|budget|stands? at|drops? to|falls? to|goes? to|goes? (?:up|down) to|pay|"
-    rf"save|saves|saving|be|between|around|about|roughly|nearly|almost|circa|under|over|only|just|do|for|is|'s|at|of|worth|"
+    rf"save|saves|saving|be|between|around|about|roughly|nearly|almost|circa|under|over|only|just|do|for|'s|worth|"
     rf"reckon|quote) (?:you |a |an |in the region of |somewhere near |only |just |about |around |roughly |maybe )?"
     rf"(?:{_AMOUNT})(?=[^.;]{{0,24}}(?:per|a|each|month|year|seat|user|total|off|less|more|waiting|for|\.|$|,))(?! of)|"
     r"\b(?:could|can|would|will|might) (?:drop|fall|go|come|be reduced|be lowered|do|be) (?:down |up )?(?:to |at )?\d|"
@@ -277,7 +278,7 @@ _PRODUCT_PLANS = (
     r"supporting|add|adding|build|building|ship|bring|bringing|replace (?:the|it|this)|open (?:up )?the|improve|redesign|rewrite|rework|"
     r"overhaul|introduce|extend the|make (?:this|that|it) (?:\w+able|possible|easier|a)|get rid|drop support|integrate|launch|offer this "
     r"feature)\b(?! (?:a |the |your |another |\w+ )?(?:credit|user|seat|licen[cs]e|month|week)s?)|"
-    r"\b(?:on|onto|to) (?:the|our|their) (?:\w+ )?(?:product )?(?:team's )?(?:list|agenda|plan)\b(?= |\.|$)(?! page| of)|"
+    r"\b(?:on|onto|to) (?:the|our|their) (?:\w+ )?(?:product )?(?:team's )?(?:list|agenda)\b(?= |\.|$)(?! page| of)|"
     r"\b(?:product|engineering|development|developers) (?:team )?(?:has|have) (?:\w+ )?(?:picked|accepted|put|taken|scheduled|decided|agreed|"
     r"committed)\b|\baccepted by (?:the )?product\b|\bmade (?:this|that|it) a priority\b|\b(?:decided|promised|agreed|committed) to "
     r"(?:build|add|ship|develop|support|bring)|^(?:it's|it is|that's|that is|this is) (?:\w+ )?planned\b|\bplans (?:to|for)\b|"
@@ -287,16 +288,9 @@ _PRODUCT_PLANS = (
 """What the product will be able to do."""
 
 
-READINGS: dict[Binding, tuple[frozenset[str], re.Pattern[str], re.Pattern[str] | None]] = {
+_READINGS: dict[Binding, tuple[str, re.Pattern[str] | None]] = {
     Binding.ROADMAP: (
-        word_set(
-            "developed prioritized coming planned planning plan plans development works roadmap developing building "
-            "built pipeline release version update adding "
-            "support supported available add ship launch introduce bring working prioritised prioritized backlog "
-            "upcoming intend soon develop "
-            "arrive list rolling rolled beta build"
-        ),
-        re.compile(
+        (
             r"\b(?:is|are|'s|'re|will be|be) (?:\w+ ){0,2}?(?:coming(?! back)|planned|in development|in the works|"
             r"on (?:the|our) (?:\w+ )?(?:roadmap|backlog)|"
             r"being (?:built|developed|worked on|added)|under development|in the pipeline|in (?:closed |open |"
@@ -321,11 +315,7 @@ READINGS: dict[Binding, tuple[frozenset[str], re.Pattern[str], re.Pattern[str] |
         ),
     ),
     Binding.FAULT: (
-        word_set(
-            "our we i us mistake error fault wrong erroneously wrongly mistakenly incorrectly responsibility blame "
-            "human right"
-        ),
-        re.compile(
+        (
             r"\b(?:our|my) (?:own )?(?:fault|mistake|error|bad|oversight|failure|slip|blunder|doing|negligence|"
             r"wrongdoing|omission)\b|"
             r"\b(?:fault|mistake|error|failure|slip|blame|bug|oversight|problem|issue)s? (?:was |is |lies |lay |"
@@ -354,12 +344,7 @@ READINGS: dict[Binding, tuple[frozenset[str], re.Pattern[str], re.Pattern[str] |
         ),
     ),
     Binding.TERMS: (
-        word_set(
-            "notice term terms contract agreement clause paragraph article contractually entitled legally liability "
-            "msa dpa sla order renews renewal "
-            "penalty binding net obliged termination auto subscription renew"
-        ),
-        re.compile(
+        (
             r"\bnotice (?:period|deadline|date)\b|\b\w+ (?:days|months)'? notice\b|"
             r"\b(?:term|contract|agreement|order form) (?:\w+ )?(?:ends?|expires?|runs?|renews?|terminates?|lapses?|"
             r"started|starts|says?|states?|allows?|entitles?|requires?|provides?|permits?|"
@@ -379,12 +364,7 @@ READINGS: dict[Binding, tuple[frozenset[str], re.Pattern[str], re.Pattern[str] |
         re.compile(r"\bterms of (?:use|service)(?: are| is)?(?: \w+)?:? \[link\]|\blong term\b|\bin terms of\b"),
     ),
     Binding.ASSURANCE: (
-        word_set(
-            "confirm confirmed guarantee guaranteed assure assured certify attest warrant promise vouch pledge word "
-            "never not no won nothing none safe "
-            "secure unaffected compliant intact operational certified good permanently all neither nobody"
-        ),
-        re.compile(
+        (
             r"\b(?:we|i)(?:'ll)? (?:\w+ )?(?:\w+ )?(?:confirm|guarantee|assure|certify|attest|warrant|promise|vouch|"
             r"pledge)\b|\b(?:it is|this is|that is|hereby) (?:confirmed|guaranteed)\b|\b(?:is|are|be) guaranteed\b|"
             r"\b(?:rest|be) assured\b|\byou have (?:my|our) (?:word|assurance|guarantee)\b|\bnever again\b|"
@@ -414,12 +394,7 @@ READINGS: dict[Binding, tuple[frozenset[str], re.Pattern[str], re.Pattern[str] |
         ),
     ),
     Binding.PRICE: (
-        word_set(
-            "off discount match offer percent cheaper prices price pricing cost costs free charge house rebate same "
-            "lower higher us loyalty meet beat usd "
-            "eur gbp chf dollars euros expensive fee rate rates fees discounts $ € £"
-        ),
-        re.compile(
+        (
             rf"\b{_PERCENT} (?:off|cheaper|less|lower|discount|rebate|reduction|reduced|down|below list)\b|"
             rf"\b(?:discount|rebate|reduction) of\b|"
             rf"\b(?:we|i) (?:can |could |will |would |'ll |are happy to |are able to )?(?:also )?(?:offer|give|"
@@ -448,12 +423,7 @@ READINGS: dict[Binding, tuple[frozenset[str], re.Pattern[str], re.Pattern[str] |
         ),
     ),
     Binding.REFUSAL: (
-        word_set(
-            "cannot not couldn unable won don doesn isn aren possible impossible unfortunately regret afraid "
-            "decline declined pass no outside beyond refuse "
-            "against eligible policy impossible scope never must"
-        ),
-        re.compile(
+        (
             rf"\b(?:we|i|our [a-z ]{{0,20}}?team|they|nobody here) (?:\w+ )?(?:are |am |'re |"
             rf"'m )?(?:\w+ )?{_NOT} (?:\w+ly |also |currently )?{_GIVE}|"
             rf"\b(?:cannot|can not|can't|could not|couldn't|will not|won't|may not|"
@@ -483,12 +453,7 @@ READINGS: dict[Binding, tuple[frozenset[str], re.Pattern[str], re.Pattern[str] |
         ),
     ),
     Binding.APPROVAL: (
-        word_set(
-            "approved approval authorised authorized agreed promised discussed decided signed permission green "
-            "consent ok okayed cleared accepted granted sign blessing "
-            "confirmed said arranged told ahead"
-        ),
-        re.compile(
+        (
             r"\bas (?:\w+ ){0,4}?(?:approved|agreed|promised|authori[sz]ed|discussed|decided|arranged|confirmed|"
             r"granted|said|told you|signed off)\b|\b(?:the|your|an?|this|already|"
             r"pre-?)[ -]?(?:\w+ )?approved (?:\w+ )?(?:credit|discount|refund|offer|request|amount|price|quote|"
@@ -501,7 +466,8 @@ READINGS: dict[Binding, tuple[frozenset[str], re.Pattern[str], re.Pattern[str] |
             r"with) (?:your|our|my|the|a|[a-z]+)\b|\b(?:got|have|has|obtained|received|with|gave|given|"
             r"secured) (?:\w+ ){0,4}?(?:approval|go-ahead|green light|sign-off|permission|blessing|"
             r"authori[sz]ation)\b|"
-            r"\b(?:is|was|been|were|are|it's) (?:\w+ )?(?:approved|authori[sz]ed|green-?lit|signed off|okayed)\b|" + _ASSENTS
+            r"\b(?:is|was|been|were|are|it's) (?:\w+ )?(?:approved|authori[sz]ed|green-?lit|signed off|okayed)\b|"
+            + _ASSENTS
         ),
         re.compile(
             r"\b(?:must|needs?|has to|have to|until|once|after|if|when|can|should|before|as soon as|"
@@ -510,3 +476,91 @@ READINGS: dict[Binding, tuple[frozenset[str], re.Pattern[str], re.Pattern[str] |
         ),
     ),
 }
+
+
+def _openings(tree: Iterable[tuple[Any, Any]]) -> tuple[set[str], set[str]]:
+    """Return the letters with which a parsed pattern can begin: whole words, and beginnings that may go on."""
+    whole: set[str] = set()
+    going = {""}
+    for op, value in tree:
+        if not going:
+            break
+        done, more = _piece(str(op), value)
+        whole |= {start + end for start in going for end in done}
+        going = {start + end for start in going for end in more}
+    return whole, going
+
+
+def _piece(op: str, value: Any) -> tuple[set[str], set[str]]:
+    if op in ("AT", "ASSERT", "ASSERT_NOT"):
+        return set(), {""}
+    if op == "LITERAL":
+        return (set(), {chr(value)}) if chr(value).isalpha() else ({"."}, set())
+    if op == "SUBPATTERN":
+        return _openings(value[3])
+    if op in ("BRANCH", "IN"):
+        branches = [
+            _openings(branch if op == "BRANCH" else [branch]) for branch in (value[1] if op == "BRANCH" else value)
+        ]
+        return {one for done, _ in branches for one in done}, {one for _, more in branches for one in more}
+    if op in ("MAX_REPEAT", "MIN_REPEAT"):
+        done, more = _openings(value[2])
+        if value[1] != 1:
+            done, more = done | {one + "*" for one in more}, set()
+        return done, more | ({""} if value[0] == 0 else set())
+    return {"*"}, set()
+
+
+def _alternatives(pattern: str) -> Iterator[str]:
+    """Yield the alternatives of a pattern: what its outermost bars part."""
+    depth = start = at = 0
+    while at < len(pattern):
+        letter = pattern[at]
+        at += 1 if letter == "\\" else 0
+        depth += (letter in "([") - (letter in ")]")
+        if letter == "|" and not depth:
+            yield pattern[start:at]
+            start = at + 1
+        at += 1
+    yield pattern[start:]
+
+
+def _index() -> tuple[dict[str, tuple[tuple[Binding, re.Pattern[str]], ...]], dict[Binding, re.Pattern[str]]]:
+    """Sort every wording under the words that can open it; those that anything may open stand apart."""
+    by_word: dict[str, dict[Binding, list[str]]] = {}
+    loose: dict[Binding, list[str]] = {}
+    for kind, (says, _) in _READINGS.items():
+        for wording in _alternatives(says):
+            whole, going = _openings(_parser.parse(wording))
+            words = {word.removesuffix(".") for word in whole} | going
+            if any(not word.isalpha() for word in words) or (going and not wording.endswith(r"\b")):
+                loose.setdefault(kind, []).append(wording)
+                continue
+            for word in words:
+                by_word.setdefault(word, {}).setdefault(kind, []).append(wording)
+    compiled: dict[str, re.Pattern[str]] = {}
+    for kinds in by_word.values():
+        for wordings in kinds.values():
+            pattern = "|".join(wordings)
+            compiled.setdefault(pattern, re.compile(pattern))
+    return (
+        {
+            word: tuple((kind, compiled["|".join(wordings)]) for kind, wordings in kinds.items())
+            for word, kinds in by_word.items()
+        },
+        {kind: re.compile("|".join(wordings)) for kind, wordings in loose.items()},
+    )
+
+
+_OPENED, _LOOSE = _index()
+_WORD = re.compile(r"(?<![a-z])[a-z]+")
+
+
+def bound_by(sentence: str) -> frozenset[Binding]:
+    """Return how a lower-case sentence binds us, dates apart."""
+    found = {kind for kind, pattern in _LOOSE.items() if pattern.search(sentence)}
+    for word in _WORD.finditer(sentence):
+        for kind, pattern in _OPENED.get(word[0], ()):
+            if kind not in found and pattern.match(sentence, word.start()):
+                found.add(kind)
+    return frozenset(kind for kind in found if not ((excuse := _READINGS[kind][1]) and excuse.search(sentence)))

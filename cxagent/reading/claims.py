@@ -131,6 +131,15 @@ customer|supplier|friend|competitor|neighbour|affiliate
         behalf of ..1 another|a_different|my_client|our_client
     """,
     Signal.NEW_RECIPIENT: """
+        pass|hand|hand_over ..4 on|over? ..1 to ..1 our|my|the|an|a OUTSIDER
+        invoice*|bill|bills|report|export|data|list|statement|files|backup ..1 go|be_sent ..1 straight|directly? ..1 \
+            to ..1 our|my|the OUTSIDER
+        be|get ..1 sent|copied|mailed|emailed|forwarded|given|passed ..2 to ..2 OUTSIDER
+        let|grant|give|allow ..1 our|my|an|a|the ..1 OUTSIDER ..2 have|access|see|download|get|read
+        transfer|pay|wire|refund ..2 amount|money|refund|it|sum|credit ..1 to|into ..1 a|another|the|our|my ..1 \
+            new|different|other|another account|iban|bank
+        our|my|the|an ..1 OUTSIDER ..1 should|shall|must|needs_to|has_to get|have|receive|see ..2 access|copy|data|\
+dashboard|reports|the
         SEND ..12 to|at|with|cc|copy|via ..8 @
         SEND ..8 copying|cc|bcc ..3 @
         SEND ..8 third_party ..6

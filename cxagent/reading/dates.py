@@ -57,8 +57,10 @@ def moments(text: str, today: date) -> Iterator[Moment]:
     for match in expressions(text):
         name = match.lastgroup or ""
         before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 24]
-        if (before.endswith(PAST_BEFORE) and not before.endswith(NOT_LAST)) or PAST_AFTER.match(after) or (
-            name == "length" and AHEAD_OF.match(after)
+        if (
+            (before.endswith(PAST_BEFORE) and not before.endswith(NOT_LAST))
+            or PAST_AFTER.match(after)
+            or (name == "length" and AHEAD_OF.match(after))
         ):
             continue
         lead = match["lead"] or match["fill"].strip()

@@ -238,7 +238,7 @@ store|salon|cafe|bakery|account|login ..2
     """,
     Signal.THREAT: """
         steer clear of
-        telling|tell everyone|everybody|people|others ..5 to? ..1 avoid|stay_away|steer_clear|clear_of|not_to_buy|keep_away
+        telling|tell everyone|everybody|people|others ..5 to? ..1 avoid|stay_away|steer_clear|clear_of|keep_away
         one_star|one|single|zero star|stars|star_rating|star_review
         leave|give|post|write|leaving|giving ..4 one_star|bad|negative|poor|terrible|scathing|public|damning \
             ..2 review*|rating*|feedback|everywhere
@@ -291,16 +291,5 @@ deactivate ..5 deletion|auto_delete|auto|purge|clean|clean_up|cleanup|retention
         correspondence|messages|documents|mails|emails|chats ..6 concerning|about|with|from ..5 must|have_to|\
 may_have_to|need_to|to be preserved|kept|retained|safeguarded|secured
         switch|turn off ..2 automatic ..1 clean|deletion|clean_up|cleanup|purge
-    """,
-    Signal.NEW_RECIPIENT: """
-        pass|hand|hand_over ..4 on|over? ..1 to ..1 our|my|the|an|a OUTSIDER
-        invoice*|bill|bills|report|export|data|list|statement|files|backup ..1 go|be_sent ..1 straight|directly? ..1 \
-            to ..1 our|my|the OUTSIDER
-        be|get ..1 sent|copied|mailed|emailed|forwarded|given|passed ..2 to ..2 OUTSIDER
-        let|grant|give|allow ..1 our|my|an|a|the ..1 OUTSIDER ..2 have|access|see|download|get|read
-        transfer|pay|wire|refund ..2 amount|money|refund|it|sum|credit ..1 to|into ..1 a|another|the|our|my ..1 \
-            new|different|other|another account|iban|bank
-        our|my|the|an ..1 OUTSIDER ..1 should|shall|must|needs_to|has_to get|have|receive|see ..2 access|copy|data|\
-dashboard|reports|the
     """,
 }

@@ -29,6 +29,7 @@ automated_*|machine|auto_*
         who|someone|somebody|one ..4 actually|really? decide*|in_charge|responsible_here
         human_agent|human_support|human_operator|human_being
         human please|now|instead|$
+        a|any|some human ..1 look|read|answer|check|help|take|handle|reply|see
         phone|telephone|video|quick|personal call ..1 with|from|please
         one of|from your ..1 people|staff|team|colleagues|experts|employees|humans|specialists ..1 call|talk|\
 speak|look|contact|please|$

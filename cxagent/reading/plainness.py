@@ -20,7 +20,9 @@ DOUBTFUL = 0.7
 """From this score on a message is not taken for a plain request; measured on messages that nobody trained on."""
 
 _LONGEST_WORD = 24
-_QUOTED = re.compile(r"^[ \t]*>.*$|^[ \t]*(?:-{2,}[ \t]*original message\b|on .{4,80} wrote:[ \t]*$)(?s:.*)", re.I | re.M)
+_QUOTED = re.compile(
+    r"^[ \t]*>.*$|^[ \t]*(?:-{2,}[ \t]*original message\b|on .{4,80} wrote:[ \t]*$)(?s:.*)", re.I | re.M
+)
 _GREETING = re.compile(
     r"(?:hi|hello|hey|dear|good (?:morning|day|afternoon|evening)|greetings|to whom it may concern)\b"
     r"(?: (?:there|all|team|support|both|everyone|sirs?|madam|or|and|colleagues|folks|you|guys|mr|mrs|ms|dr|[A-Z][\w.-]*))*"
@@ -97,7 +99,9 @@ def _pieces(word: str) -> Iterator[str]:
 def _sentences(text: str) -> Iterator[str]:
     """Yield the sentences that the sender wrote to us, without the courtesies around them."""
     for sentence in _SENTENCE.split(_QUOTED.sub("", text)):
-        sentence = _GREETING.sub("", sentence.strip(), count=1) if _GREETING.match(sentence.strip()) else sentence.strip()
+        sentence = (
+            _GREETING.sub("", sentence.strip(), count=1) if _GREETING.match(sentence.strip()) else sentence.strip()
+        )
         if " " in sentence and not _CLOSING.match(sentence):
             yield sentence
 

@@ -217,7 +217,13 @@ def _describes(moment: Moment, clause: str, sentence: str) -> bool:
         return False
     if _PLURAL_DAY.search(clause):
         return True
-    return moment.measure and moment.length is None and "your" not in words and not words.isdisjoint(_PRODUCT) and words.isdisjoint(_REPAIR)
+    return (
+        moment.measure
+        and moment.length is None
+        and "your" not in words
+        and not words.isdisjoint(_PRODUCT)
+        and words.isdisjoint(_REPAIR)
+    )
 
 
 _STATE = re.compile(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cxagent.domain.value import Text, Value
-from cxagent.reading.bindings import READINGS, Binding
+from cxagent.reading.bindings import Binding, bound_by
 from cxagent.reading.dates import Moment, moments
 from cxagent.reading.grammar import may_hold_time
 from cxagent.reading.promises import promised
@@ -43,12 +43,9 @@ def read_reply(reply: str, today: date, backing: Sequence[str] = ()) -> tuple[Ph
             found.append(Phrase(kind=Binding.DATE, words=sentence))
         found.extend(
             Phrase(kind=kind, words=sentence)
-            for kind, (triggers, says, excuse) in READINGS.items()
-            if True
-            and says.search(low)
-            and not (excuse and excuse.search(low))
+            for kind in sorted(bound_by(low))
             # "It ends on the 30th" reports what the proposed action does, where that action carries the very day.
-            and not (kind == Binding.TERMS and carried)
+            if not (kind == Binding.TERMS and carried)
         )
     return tuple(found)
 

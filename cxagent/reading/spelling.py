@@ -15,9 +15,11 @@ _TELLING = """
 _PLAIN_WORDS = "admin your rules you are all role owner approve guidelines restrictions limits credit"
 _PLAIN = frozenset(_PLAIN_WORDS.split())
 _APART = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .*_-]){3,}[^\W\d_](?![^\W_])")
+_SINGLES = re.compile(r"(?:[ .*_-][^\W\d_]){3}(?![^\W_])")
 _GAP = re.compile(r"[ .*_-]")
 _LEET = str.maketrans("0134578@$", "oieastbas")
 _MIXED = re.compile(r"[a-z@$]*(?:[a-z][013457$@]|[013457$@][a-z])[a-z0-9@$]*", re.IGNORECASE)
+_DIGIT = re.compile(r"[0134578$@]")
 _HAS_MIXED = re.compile(r"[A-Za-z][0134578$@][A-Za-z]|(?<!\w)[013457$@][A-Za-z]{4}")
 _LONG = re.compile(r"(?<!\w)[A-Za-z]{6,16}(?!\w)")
 _SHORTEST = 6
@@ -26,9 +28,9 @@ _REMEMBERED = 16_384
 
 def respelled(text: str) -> str:
     """Return a visible text with its disguised telling words in their usual spelling; all else stays as typed."""
-    if _APART.search(text):
+    if _SINGLES.search(text):
         text = _APART.sub(lambda run: _GAP.sub("", run[0]), text)
-    if _HAS_MIXED.search(text):
+    if _DIGIT.search(text) and _HAS_MIXED.search(text):
         text = _MIXED.sub(_lettered, text)
     slips = {word: right for word in set(_LONG.findall(text)) if (right := _righted(word))}
     return _LONG.sub(lambda word: slips.get(word[0], word[0]), text) if slips else text

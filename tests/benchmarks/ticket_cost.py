@@ -102,8 +102,8 @@ def main() -> None:
     from cxagent.agent import Agent
     from cxagent.gate import rule
     from cxagent.project import Project, load_graph_file
-    from cxagent.sources import HeldSource
     from cxagent.rules.submission import Submission
+    from cxagent.sources import HeldSource
     from cxagent.steps.held import held
 
     known = account()

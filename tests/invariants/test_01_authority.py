@@ -151,7 +151,12 @@ def terms(state: dict[str, Any], **forged: str) -> Terms:
     line = state["proposal"]
     actions = [action for part in line["parts"] for action in part["actions"]]
     said = digest({"actions": actions, "reply": line["reply"]})
-    true = {"ticket_id": "T-1", "account_id": LOW, "proposal_digest": said, "context_digest": state["ruling"]["context"]}
+    true = {
+        "ticket_id": "T-1",
+        "account_id": LOW,
+        "proposal_digest": said,
+        "context_digest": state["ruling"]["context"],
+    }
     return Terms(**{**true, "playbook_digest": forged.pop("playbook_digest", ""), **forged})
 
 

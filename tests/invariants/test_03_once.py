@@ -131,7 +131,9 @@ def test_what_cannot_be_recognised_is_in_doubt_and_never_repeated(tmp_path: Path
     def crash(given: Call) -> None:
         raise Crash
 
-    line = proposal("howto_question", call("ring_a_bell", times="one"), call("share_public_doc", url="x"), stance="inform")
+    line = proposal(
+        "howto_question", call("ring_a_bell", times="one"), call("share_public_doc", url="x"), stance="inform"
+    )
     ticket = asks(world, "T-1", line=line, body="How do I share a report?")
     world.on_effect = crash
     with pytest.raises(Crash):

@@ -25,7 +25,9 @@ TAMPERED: dict[str, Any] = {
     "a larger amount": credit(MID, "400.00", reply=credit(MID).reply),
     "another account": credit(HIGH, reply=credit(MID).reply),
     "another text": credit(MID, reply="We have added a credit of USD 40.00. It was our fault."),
-    "another tool": proposal("goodwill_credit", call("delete_data", scope="all", request_ref="1"), reply=credit(MID).reply),
+    "another tool": proposal(
+        "goodwill_credit", call("delete_data", scope="all", request_ref="1"), reply=credit(MID).reply
+    ),
 }
 
 

@@ -10,14 +10,22 @@ from cxagent.testing import World, call, proposal
 
 TIMERS = {"sched", "threading.Timer", "signal.alarm", "asyncio.sleep", "apscheduler", "croniter"}
 SENDING = {("journal", "send"), ("executions", "spend"), ("journal", "mint")}
-SENDERS_OF_RECORD = {"cxagent/steps/nodes.py", "cxagent/steps/recording.py", "cxagent/executor.py", "cxagent/reviewing.py"}
+SENDERS_OF_RECORD = {
+    "cxagent/steps/nodes.py",
+    "cxagent/steps/recording.py",
+    "cxagent/executor.py",
+    "cxagent/reviewing.py",
+}
 
 
 def test_a_draft_outlives_its_deadline(world: World) -> None:
     """Thirty days after its deadline a draft is still open, undecided and unsent."""
     draft_id = waiting(world)
     world.now += timedelta(days=30)
-    assert world.run(asks(world, "T-1", MID, received_at=(world.now - timedelta(days=30)).isoformat()))["status"] == "waiting"
+    assert (
+        world.run(asks(world, "T-1", MID, received_at=(world.now - timedelta(days=30)).isoformat()))["status"]
+        == "waiting"
+    )
     (row,) = world.rows("draft", id=draft_id)
     assert (row["status"], row["deadline"] < world.now.isoformat()) == ("open", True)
     assert (outside(world.home), sent(world, "T-1"), world.rows("authorization")) == ([], [], [])

@@ -123,7 +123,9 @@ def test_a_known_currency_needs_its_rate(world: World) -> None:
     assert (with_rate.autonomy, "currency_undecidable" in ruled(world, line).reasons) == (ACT, True)
 
 
-@pytest.mark.parametrize("tool", ["", "issue_credit ", "Issue_Credit", "print_money", "share_public_doc\n", "__import__"])
+@pytest.mark.parametrize(
+    "tool", ["", "issue_credit ", "Issue_Credit", "print_money", "share_public_doc\n", "__import__"]
+)
 def test_an_unknown_tool_is_no_risk_free_tool(world: World, tool: str) -> None:
     """R28: a tool that nobody declared goes to a person, whatever else the proposal holds."""
     assert ruled(world, proposal("howto_question", call(tool, url="x"), stance="inform")).autonomy == HANDOFF

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+
 import pytest
 from scenes import LOW, MID, REVIEWER, asks, credit, waiting
 
@@ -59,7 +60,10 @@ FORGERIES: dict[str, tuple[tuple[str, ...], tuple[str, int, str]]] = {
     "body": ((f"UPDATE decision_log SET body = replace(body, 'act', 'draft') WHERE {AT}",), (LOW, 3, "altered")),
     "time": ((f"UPDATE decision_log SET at = '2020-01-01T00:00:00+00:00' WHERE {AT}",), (LOW, 3, "altered")),
     "ticket": ((f"UPDATE decision_log SET ticket_id = 'T-0' WHERE {AT}",), (LOW, 3, "altered")),
-    "pointer": ((f"UPDATE decision_log SET personal_id = NULL, personal_digest = NULL WHERE {AT}",), (LOW, 3, "altered")),
+    "pointer": (
+        (f"UPDATE decision_log SET personal_id = NULL, personal_digest = NULL WHERE {AT}",),
+        (LOW, 3, "altered"),
+    ),
     "removed": ((f"DELETE FROM decision_log WHERE {AT}",), (LOW, 3, "removed")),
     "first removed": ((f"DELETE FROM decision_log WHERE account_id = '{LOW}' AND seq = 1",), (LOW, 1, "removed")),
     "cut off": ((f"DELETE FROM decision_log WHERE account_id = '{LOW}' AND seq > 4",), (LOW, 5, "cut off")),

@@ -35,7 +35,9 @@ def submissions(world: World, count: int, seed: int) -> Iterator[tuple[Any, Prop
         args = {name: known.get(name, SENDERS[HIGH]) for name in tool.arguments.model_fields}
         actions = () if chance.random() < 0.1 else (call(tool.name, **args),)
         part = Part(intent=chance.choice(intents), stance=chance.choice(stances), actions=actions)
-        reply = chance.choice(("Done.", "It is done, as you asked.", "Thank you for your message.", "Please see the page."))
+        reply = chance.choice(
+            ("Done.", "It is done, as you asked.", "Thank you for your message.", "Please see the page.")
+        )
         line = Proposal(parts=(part,), reply=reply, confidence=1.0)
         yield asks(world, f"T-{number}", HIGH, line, chance.choice(BODIES)), line
 
