@@ -43,12 +43,12 @@ def seal_the_log(connection: Connection) -> None:
 
 
 def seal_the_back_door(connection: Connection) -> None:
-    """Refuse what goes past the seal: SQLite's REPLACE fires no DELETE trigger, PostgreSQL's TRUNCATE no row trigger."""
+    """Refuse what fires no trigger of the seal: REPLACE in SQLite, TRUNCATE in PostgreSQL."""
     if connection.dialect.name == "sqlite":
         same = "id = NEW.id OR (account_id = NEW.account_id AND seq = NEW.seq)"
         connection.execute(
             text(
-                f"CREATE TRIGGER decision_log_no_replace BEFORE INSERT ON decision_log "
+                "CREATE TRIGGER decision_log_no_replace BEFORE INSERT ON decision_log "
                 f"WHEN EXISTS (SELECT 1 FROM decision_log WHERE {same}) "
                 "BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END"
             )

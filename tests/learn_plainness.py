@@ -1,6 +1,8 @@
-"""Learn `cxagent/reading/plainness.json` from the example texts: `python tests/learn_plainness.py`.
+"""Learn `cxagent/reading/plainness.json` from the example texts: `PYTHONPATH=. python tests/learn_plainness.py`.
 
-A logistic regression by stochastic descent, in plain Python and the same at every run.
+A logistic regression by stochastic descent, in plain Python and the same at every run. It learns from the examples in
+the package, from the reader's own paraphrases and from the examples of the guidance; the suites in `evals` measure it
+and are never learned from.
 """
 
 import json
@@ -13,15 +15,30 @@ from pathlib import Path
 
 import yaml
 
+from cxagent.domain.vocabulary import Signal
 from cxagent.reading import plainness
 from cxagent.reading.wording import plain
 
 READING = Path(plainness.__file__).parent
 EXAMPLES = READING / "examples"
 MOST_TRAITS = 15_000
-ROUNDS = 24
+ROUNDS = 12
 RATE = 0.5
 SHRINK = 2e-5
+
+PARAPHRASES = Path(__file__).parent / "reading_messages.yaml"
+GUIDANCE = READING.parents[1] / "graphs" / "guidance"
+SILENT = frozenset({"irritation", "docs_disputed", "relationship_owner"})
+"""Signals that leave the machine its hand on a small account: their wordings are not learned as noteworthy."""
+
+UNPLAIN = frozenset(
+    {
+        *("admin_ownership_change", "cancellation_threat", "contract_terms_question", "csm_change", "data_deletion"),
+        *("delivery_date_commitment", "renewal_discount", "repeat_custom_work", "service_complaint"),
+        *("suspected_security_incident",),
+    }
+)
+"""Intents whose examples are no plain requests."""
 
 Traits = tuple[tuple[str, float], ...]
 Weights = dict[str, float]
@@ -32,10 +49,23 @@ def texts(name: str) -> list[str]:
     return [text for group in yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text("utf-8")).values() for text in group]
 
 
+def paraphrases() -> tuple[list[str], list[str]]:
+    """Return the reader's paraphrases of signals, and its plain requests."""
+    groups = yaml.safe_load(PARAPHRASES.read_text("utf-8"))
+    signals = {signal.value for signal in Signal} - SILENT
+    return [text for name, group in groups.items() if name in signals for text in group], list(groups["plain"])
+
+
+def guided() -> list[str]:
+    """Return the examples of the guidance whose intents are plain requests."""
+    heads = [yaml.safe_load(file.read_text("utf-8").split("---")[1]) for file in sorted(GUIDANCE.glob("*.md"))]
+    return [text for head in heads if head["intent"] not in UNPLAIN for text in head["examples"]]
+
+
 def seen(sentences: Sequence[str]) -> Traits:
     """Return the traits of one or more sentences as one vector of the length that `doubt` gives it."""
     counts = Counter(trait for sentence in sentences for trait in plainness.traits(plain(sentence)))
-    length = math.sqrt(counts.total())
+    length = math.sqrt(counts.total() + plainness.DAMPER)
     return tuple((trait, count / length) for trait, count in counts.items())
 
 
@@ -89,7 +119,8 @@ def train(noteworthy: Iterable[str], plain_ones: Iterable[str]) -> dict[str, int
 
 def main() -> None:
     """Write the weights beside the code that reads them."""
-    weights = train(texts("noteworthy"), texts("plain"))
+    noteworthy, requests = paraphrases()
+    weights = train(texts("noteworthy") + noteworthy, texts("plain") + requests + guided())
     target = READING / "plainness.json"
     target.write_text(json.dumps(weights, ensure_ascii=False, indent=0, separators=(",", ":")) + "\n", "utf-8")
     sys.stdout.write(f"{target.name}: {len(weights)} traits, {target.stat().st_size // 1024} KB\n")

@@ -14,6 +14,7 @@ TODAY = date(2026, 11, 21)  # a Saturday
 SENTENCES: dict[str, list[str]] = yaml.safe_load(
     (Path(__file__).parent / "data" / "reading_replies.yaml").read_text(encoding="utf-8")
 )
+PROMISES = [table for table in SENTENCES if table.startswith("promises_")]
 CASES = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "scenarios.jsonl"
 
 
@@ -23,17 +24,45 @@ def kinds(reply: str, *backing: str) -> set[str]:
 
 
 def test_promised_dates_are_recalled() -> None:
-    """R11: in each table of paraphrased promises at least 95 of 100 are found; the tables have served for tuning."""
-    for table in ("promises_tuning", "promises_held_out", "promises_fresh"):
-        missed = [sentence for sentence in SENTENCES[table] if "date" not in kinds(sentence)]
-        assert len(missed) <= 0.05 * len(SENTENCES[table]), missed
+    """R11: of all tables of paraphrased promises at least 97 of 100 are found; the tables have served for tuning."""
+    promises = [sentence for table in PROMISES for sentence in SENTENCES[table]]
+    missed = [sentence for sentence in promises if "date" not in kinds(sentence)]
+    assert len(missed) <= 0.03 * len(promises), missed
 
 
 def test_the_tables_are_large_enough() -> None:
     """R11: recall is measured on at least 200 promises and silence on at least 100 harmless sentences, none twice."""
-    promises = [*SENTENCES["promises_tuning"], *SENTENCES["promises_held_out"], *SENTENCES["promises_fresh"]]
+    promises = [sentence for table in PROMISES for sentence in SENTENCES[table]]
     assert len(set(promises)) >= 200
     assert len({*SENTENCES["harmless"], *SENTENCES["harmless_fresh"]}) >= 100
+
+
+def test_most_replies_of_the_second_round_stay_silent() -> None:
+    """At most 3 of 100 harmless replies, chatty and formal, one sentence and several, raise an alarm."""
+    alarms = [reply for reply in SENTENCES["harmless_second_round"] if kinds(reply)]
+    assert len(alarms) <= 0.03 * len(SENTENCES["harmless_second_round"]), alarms
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Binding if kind is not Binding.DATE])
+def test_most_other_bindings_of_the_second_round_are_found(kind: Binding) -> None:
+    """At least 95 of 100 are found as their kind; a gift counts as terms or as a price."""
+    gift = {"terms", "price"}
+    wanted = gift if kind.value in gift else {kind.value}
+    sentences = SENTENCES[f"{kind.value}_second_round"]
+    missed = [sentence for sentence in sentences if wanted.isdisjoint(kinds(sentence))]
+    assert len(missed) <= 0.05 * len(sentences), missed
+
+
+@pytest.mark.parametrize("reply", SENTENCES["abroad"])
+def test_what_binds_in_german_french_and_spanish_is_noticed(reply: str) -> None:
+    """A date, a fault, a gift, a refusal or a guarantee in these languages raises an alarm of some kind."""
+    assert kinds(reply)
+
+
+@pytest.mark.parametrize("reply", SENTENCES["abroad_harmless"])
+def test_plain_replies_in_german_french_and_spanish_stay_silent(reply: str) -> None:
+    """A report, a greeting or a past date in these languages binds nobody."""
+    assert kinds(reply) == set()
 
 
 @pytest.mark.parametrize("reply", [*SENTENCES["harmless"], *SENTENCES["harmless_fresh"]])
@@ -113,7 +142,11 @@ def test_too_long_to_read_may_bind() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["by friday ", "Well. ", "a", "5 days ", "unfortunately ", "our ", "not ", "(", "as a "]
+    "unit",
+    [
+        *("by friday ", "Well. ", "a", "5 days ", "unfortunately ", "our ", "not ", "(", "as a "),
+        *("we will ", "you get ", "manager ", "error of ", "the plan ", "will be ", "i see ", "i ", "bis ", "'"),
+    ],
 )
 def test_reading_time_is_linear(unit: str) -> None:
     """Twice the text takes about twice the time, whatever is repeated."""

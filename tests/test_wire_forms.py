@@ -1,5 +1,6 @@
-"""The wire forms of an answer, through the graph: every accepted form decides, everything else leaves the draft open."""
+"""The wire forms of an answer, through the graph: an accepted form decides, all else leaves the draft open."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,8 +114,6 @@ def test_everything_else_leaves_the_draft_open(desk: World, answer: Any) -> None
 
 def test_the_request_is_what_front_ends_render(desk: World) -> None:
     """The interrupt carries one action request and its review config under one name, JSON through and through."""
-    import json
-
     value = pending(desk).value
     (asked,), (config,) = value["action_requests"], value["review_configs"]
     assert asked["name"] == config["action_name"] == ACTION_NAME

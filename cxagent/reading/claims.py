@@ -111,7 +111,7 @@ not ..1 apply|count|valid|bind
         records|data|files|invoices|contacts|documents|projects|tickets|names ..8 are|is ..1 not ours|mine|our_own
         data|files|records|access|invoices|documents ..6 company|organi*ation|customer|firm ..1 we|i do_not \
             know|recogn*
-        our|my|the|a OWNS 's ..2 DATA|firm|business|company
+        our|my|the|a OWNS 's !name|names|email|emails|number ..2 DATA|firm|business|company
         our|my KIN 's ..2 firm|business|company|account|workspace|subscription|shop|organi*ation
         my|our KIN ..2 also? uses you
         email|give|send|tell ..2 me|us ..2 her|his|their ..1 usage|invoice*|numbers|plan|data|bill|price

@@ -60,12 +60,17 @@ def moments(text: str, today: date) -> Iterator[Moment]:
         if (
             (before.endswith(PAST_BEFORE) and not before.endswith(NOT_LAST))
             or PAST_AFTER.match(after)
-            or (name == "length" and AHEAD_OF.match(after))
+            or (name == "length" and AHEAD_OF.match(after) and not _COMING_TO.search(before))
         ):
             continue
         lead = match["lead"] or match["fill"].strip()
         found = _READERS.get(name, _vague)(match[name], lead, today)
-        if found is None or (before.endswith("of ") and OF.search(before) and found.ahead.value < Ahead.CERTAIN.value):
+        if found is None or (
+            not match["lead"]
+            and before.endswith("of ")
+            and OF.search(before)
+            and found.ahead.value < Ahead.CERTAIN.value
+        ):
             continue
         tail = TAIL.match(text, match.end())
         end = tail.end() if tail else match.end()
@@ -94,6 +99,7 @@ def _settle(found: _Found, name: str, lead: str, text: str, start: int, end: int
     return Moment(start, end, ahead, days, length, name in ("length", "clock", "hour", "prompt"))
 
 
+_COMING_TO = re.compile(r"(?:\bwill|'ll|\btakes?|\bneeds?) (?:\w+ ){0,2}$")
 _STRETCHES = re.compile(r"\b(?:another|extra|additional|lasts?|runs?|extended|has|now|you (?:have|get)) (?:\w+ ){0,2}$")
 
 
@@ -120,9 +126,15 @@ def _exact(day: int, month: int, year: int | None, lead: str, today: date) -> _F
     coming = _next(today, day, month)
     if coming is None:
         return _Found(Ahead.FIRM)
+    if (coming - today).days > _LAST_MONTHS and (lead not in BOUND or lead == "from"):
+        return None
     if (coming - today).days <= 183 or (lead in BOUND and lead != "from"):
         return _Found(Ahead.CERTAIN, frozenset({coming}))
-    return _Found(Ahead.LOOSE, frozenset({coming})) if lead != "from" else None  # "the invoice from 1 November"
+    return _Found(Ahead.LOOSE, frozenset({coming})) if lead != "from" else None
+
+
+_LAST_MONTHS = 245
+"""Days to the next such date from which a date without a year rather means the one that has just passed."""
 
 
 def _iso(text: str, lead: str, today: date) -> _Found | None:
@@ -307,7 +319,12 @@ def _vague(text: str, lead: str, today: date) -> _Found:
 
 
 def _span(text: str, lead: str, today: date) -> _Found | None:
-    return _Found(Ahead.OPEN)
+    return _Found(Ahead.OPEN if lead else Ahead.LOOSE)
+
+
+def _release(text: str, lead: str, today: date) -> _Found | None:
+    month = next((index + 1 for index, name in enumerate(MONTHS) if text.startswith(name)), None)
+    return _Found(Ahead.OPEN if month is None or (month - today.month) % 12 <= 6 else Ahead.LOOSE)
 
 
 def _clock(text: str, lead: str, today: date) -> _Found:
@@ -334,6 +351,6 @@ _READERS: dict[str, Callable[[str, str, date], _Found | None]] = {
     "event": _loose,
     "soon": _soon,
     "prompt": _vague,
-    "release": _span,
+    "release": _release,
     "return": _soon,
 }

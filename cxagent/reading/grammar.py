@@ -46,7 +46,8 @@ _COUNT = (
 _UNIT = (
     r"(?:(?:business|working|banking|bank|calendar|week|short|full|whole|more|extra|additional|further|little|good|"
     r"quick)[ -]?)*"
-    r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|h|moments?|days?|d|weeks?|wks?|fortnights?|months?|quarters?|"
+    r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|h|moments?|days?|nights?|d|weeks?|wks?|fortnights?|months?|"
+    r"quarters?|"
     r"years?|sprints?"
     r"|bit|while|jiffy|flash|tick|mo)\b"
 )
@@ -58,7 +59,8 @@ _PERIOD = (
     r"minutes|hours|days|weeks|months|window|patch|spring|summer|autumn|winter|fall)\b"
 )
 _PART = (
-    r"(?:morning|afternoon|evening|night|noon|lunch(?:time)?|midday|midnight|breakfast|close of business|"
+    r"(?:(?:mid-?)?(?:morning|afternoon|evening)|night|noon|lunch(?:time)?|midday|midnight|breakfast|close of "
+    r"business|"
     r"close of play|start of business)\b"
 )
 _CLOCK = (
@@ -82,7 +84,8 @@ _EXPRESSIONS = {
     "american": rf"{_MONTH} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,? \d{{4}}\b)?",
     "numeric": r"\d{1,2}(?:\.\d{1,2}\.(?:\d{4}|\d\d)?|/\d{1,2}(?:/\d{2,4})?)(?!\d|\.\d)",
     "ordinal": (
-        r"the (?:\d{1,2}(?:st|nd|rd|th)\b(?! (?:quarter|half|time|one|step|row|column|line|page|user|seat|attempt|call|"
+        r"the (?:\d{1,2}(?:st|nd|rd|th)\b(?! (?:quarter|half|time|one|step|row|column|line|page|user|seat|attempt|"
+        r"call|"
         r"item|day|of (?!the|next|this|that)))|(?:first|fifteenth)\b(?= of (?:the|next|this)|[.,;!?]|$))"
     ),
     "ending": (
@@ -90,7 +93,7 @@ _EXPRESSIONS = {
         r"last) (?:(?:business|working) )?day|(?:first|"
         r"second|third|last) week)"
         rf"[ -]of[ -](?:(?:the|this|next|our|your|current|business) )*(?:{_MONTH}|q[1-4]\b|h[12]\b|business\b|"
-        rf"play\b|{_PERIOD})"
+        rf"play\b|today\b|tomorrow\b|tonight\b|{_PERIOD})"
         r"|(?:month|quarter|year|week)[ -]?end\b|eod\b|eow\b|eom\b|eoq\b|eoy\b|cob\b|cop\b|close of (?:business|play)"
     ),
     "near": (
@@ -104,7 +107,10 @@ _EXPRESSIONS = {
         r"(?:\w+ )?(?:invoice|bill|statement|payment|renewal|run|batch|build)\b"
     ),
     "return": (
-        r"(?:when|once|by the time|before|till|until) you(?: are|'re| get| come) (?:back|in|up|online)\b|when you (?:wake|return|start)\b"
+        r"(?:before|until|till) you (?!can|could|do|click|press|save|send|upload|import|delete|add|run|"
+        r"enable)[a-z]+\b|"
+        r"(?:when|once|by the time) you(?: are|'re| get| come) (?:back|in|up|online)\b|when you (?:wake|return|"
+        r"start)\b"
     ),
     "coming": (
         rf"(?:the )?(?:next|coming|following|upcoming) (?:{_COUNT} )?(?:{WEEKDAY}|{_MONTH}|{_PERIOD}|"
@@ -116,11 +122,13 @@ _EXPRESSIONS = {
     "span": r"q[1-4]\b(?:[ /]?\d{4})?|h[12]\b \d{4}|(?:the )?(?:first|second|third|fourth) (?:quarter|half)\b",
     "length": _LENGTH,
     "clock": _CLOCK,
-    "hour": r"\d{1,2}(?=\s*(?:[,;!?)]|\.(?!\d)|$|today|tomorrow|tonight|sharp))",
+    "hour": r"\d{1,2}(?=\s*(?:[,;!?)]|\.(?!\d)|$|today|tomorrow|tonight|sharp|and\b))",
     "spell": (
-        r"(?:the )?(?:weekend|week is out|day is out|month is out|hour|holidays|christmas|xmas|easter|new year|"
+        r"(?:the )?(?:weekend|week is out|day is out|month is out|hour|holidays|christmas|xmas|advent|"
+        r"thanksgiving|easter|new year|"
         r"year's end|"
-        r"summer|winter|spring|autumn|minute|day|week|month|quarter|lunch(?:time)?|breakfast|morning|stroke of midnight|"
+        r"summer|winter|spring|autumn|minute|day|week|month|quarter|lunch(?:time)?|breakfast|(?:mid-?)?(?:morning|"
+        r"afternoon|evening)|night|holidays?|break|stroke of midnight|"
         r"coming (?:days|weeks|"
         r"hours|months))\b"
     ),
@@ -143,7 +151,8 @@ _EXPRESSIONS = {
         r"(?:won'?t|will not|not|shouldn'?t) (?:be|take) (?:too )?long\b|not long now\b|around the corner\b|"
         r"(?:a )?(?:matter|question) of (?:minutes|hours|days|weeks)\b|"
         r"(?:minutes|hours|days|weeks)(?: away| out| from now|, not)\b|(?:within|in) (?:minutes|hours|days|weeks|"
-        r"seconds)\b|presently\b|(?:two|a couple of) shakes\b|(?:earliest|first) (?:opportunity|convenience)\b|before you know it\b|"
+        r"seconds)\b|presently\b|(?:three )?quarters? of an hour\b|(?:two|a couple of) shakes\b|(?:earliest|"
+        r"first) (?:opportunity|convenience)\b|before you know it\b|"
         r"sooner rather than later\b"
     ),
     "prompt": (
@@ -180,7 +189,7 @@ PAST_BEFORE = (
 NOT_LAST = ("not last ", "to last ", "will last ", "n't last ")
 OF = re.compile(r"(?<!week)(?<!course)(?<!morning)(?<!afternoon)(?<!evening)(?<!half)(?<!hours)(?<!night) of $")
 PAST_AFTER = re.compile(
-    r"(?:s?,? (?:ago|earlier|old|in a row|straight)\b|s? of (?!next|this|the|your order)|'s? (?:of|worth))"
+    r"(?:s?,? (?:ago|earlier|old|in a row|straight)\b|s? of (?!next|this|the|your)|'s? (?:of|worth))"
 )
 AHEAD_OF = re.compile(r"s? before\b")
 LONGER = re.compile(r"\s*(?:longer|more|later|extra|extension|on top|further|additional|free|from (?:now|today))\b")
@@ -256,6 +265,7 @@ _TOKEN = re.compile(r"(?<![\w/.-])(?:[a-z]+|\d+)")
 _DIGITS = re.compile(
     r"\d(?:st\b|nd\b|rd\b|th\b|\s?[ap]\.?m\b|:\d|-\d\d-\d|/\d|\.\d{1,2}\.|\s?h\b|\s?d\b|\s?o'clock)|"
     r"(?<= in | by |ore |til | at |und |est |eta |ta: |ter |rom |out )(?:20)?\d\d?\s*(?:[,;!?)]|\.(?!\d)|$|today|"
+    r"and |"
     r"tomorrow|tonight|sharp)"
 )
 _NAMED = (
@@ -276,7 +286,8 @@ _HINTS = _NAMED | word_set(
     "xmas easter spring summer autumn winter fall next before ahead until long then later now delay earliest "
     "priority corner matter straight right course future time launch audit deadline coming upcoming meeting "
     "review event board demo opening cut kick presentation conference rollout workshop shift payroll season peak "
-    "sale migration go thing when invoice bill statement payment renewal shakes convenience opportunity stroke you"
+    "sale migration go thing when invoice bill statement payment renewal shakes convenience opportunity "
+    "stroke advent thanksgiving nights posted updated touch informed"
 )
 _OPENERS = (
     _NAMED
@@ -290,6 +301,7 @@ _OPENERS = (
         "turn half second last same day week any few couple handful several forty thirty fifty sixty ninety q h cw "
         "kw "
         "hour hours weekend lunch christmas xmas easter summer winter spring autumn right straight without with very "
-        "quite pretty real won shouldn will sooner go you it matter a s shouldnt wont third fourth when once question when"
+        "quite pretty real won shouldn will sooner go you it matter a s shouldnt wont third fourth when once "
+        "question three quarter advent thanksgiving"
     )
 )

@@ -20,7 +20,7 @@ from cxagent.reading.named import asked_after
 from cxagent.reading.orders import opposite_orders
 from cxagent.reading.people import PEOPLE
 from cxagent.reading.phrases import Phrases
-from cxagent.reading.spelling import respelled
+from cxagent.reading.spelling import respelled, righted
 from cxagent.reading.stems import names_promise, stems, touches_goal
 from cxagent.reading.temper import typed_temper
 from cxagent.reading.together import MIXTURES
@@ -76,7 +76,7 @@ def read_message(
     it is reported all the same.
     """
     seen = respelled(visible(excerpt(text)))
-    line = plain(seen)
+    line = righted(plain(seen))
     found = _PHRASES.find(line)
     found = MIXTURES.find(line) | found
     _notice_marks(found, text, seen)

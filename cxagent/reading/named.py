@@ -15,15 +15,15 @@ _ASKED_AFTER = re.compile(
 )
 _CAPITAL = re.compile(r" [A-Z][a-z]")
 _LEADING_WORDS = "is where's has whether will let ask have want trust miss can could it's"
-_LEADS = frozenset(_LEADING_WORDS.split())
+_LEADS = tuple(_LEADING_WORDS.split())
 _LONGEST_LEAD = 10
 
 
 def asked_after(text: str) -> str | None:
     """Return the words that ask after somebody by name, or None."""
     led = any(
-        text[max(0, capital.start() - _LONGEST_LEAD) : capital.start()].rsplit(" ", maxsplit=1)[-1].rsplit("\n", maxsplit=1)[-1].lower() in _LEADS
-        for capital in _CAPITAL.finditer(text)
+        text[max(0, name.start() - _LONGEST_LEAD) : name.start()].lower().endswith(_LEADS)
+        for name in _CAPITAL.finditer(text)
     )
     hit = _ASKED_AFTER.search(text) if led else None
     return hit[0].strip() if hit else None

@@ -22,6 +22,9 @@ _COMMON_WORDS = (
     ". ? ! # ## a an the i we you he she it they my our your his her this that these is are was were be been am"
     " has have had do does did not no to of in on at for from with by as if or and can could will would please"
     " all any some up out so what who which how when where there now me us one more get just about"
+    " team user users access account accounts need want use see like before tell because from report reports data"
+    " export change invoice month week day new last next after manager people work works working send add give still"
+    " since"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
 _NUMBERS = {
@@ -91,13 +94,15 @@ class _Phrase:
         """Keep the items of the phrase."""
         self.label = label
         self.items = items
+        self.rarest = min(items, key=spelling.weight)
         self._spelling = spelling
         self._compiled: dict[str, Match] = {}
 
     @cached_property
     def needs(self) -> tuple[frozenset[str], ...]:
-        """For each item that must be there, the keys of which a message holds at least one."""
-        return tuple(keys for keys in map(self._spelling.keys, self.items) if keys)
+        """For each further item that must be there, the keys of which a message holds one; the rarest first."""
+        others = sorted((item for item in self.items if item != self.rarest), key=self._spelling.weight)
+        return tuple(keys for keys in map(self._spelling.keys, others) if keys)
 
     @cached_property
     def starts(self) -> dict[str, list[tuple[str, int]]]:
@@ -134,7 +139,7 @@ class Phrases:
         for label, text in table:
             for items in filter(None, map(str.split, text.splitlines())):
                 phrase = _Phrase(label, items, self._spelling)
-                for key in self._spelling.keys(min(items, key=self._spelling.weight)):
+                for key in self._spelling.keys(phrase.rarest):
                     self._rare[key].append(phrase)
 
     def find(self, line: str) -> dict[str, str]:
@@ -160,8 +165,15 @@ class Phrases:
         """Return the patterns to be tried at each word: those of phrases whose words the message holds somewhere."""
         keys = {token: self._keys(token) for token in tokens}
         held = {key for pair in keys.values() for key in pair}
-        near = {phrase for key in self._rare.keys() & held for phrase in self._rare[key]}
-        live = [phrase for phrase in near if not any(map(held.isdisjoint, phrase.needs))]
+        absent = held.isdisjoint
+        live = []
+        for key in self._rare.keys() & held:
+            for phrase in self._rare[key]:
+                for needed in phrase.needs:
+                    if absent(needed):
+                        break
+                else:
+                    live.append(phrase)
         by_key: dict[str, list[tuple[_Phrase, Match]]] = defaultdict(list)
         for phrase in live:
             for key in phrase.starts.keys() & held:

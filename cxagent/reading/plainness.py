@@ -16,27 +16,33 @@ from cxagent.reading.wording import HEAD, TAIL, plain, visible
 
 __all__ = ["DOUBTFUL", "Doubt", "doubt", "traits"]
 
-DOUBTFUL = 0.7
-"""From this score on a message is not taken for a plain request; measured on messages that nobody trained on."""
+DOUBTFUL = 0.87
+"""From this score on a message is not taken for a plain request. Of plain messages that nobody trained on, one to four
+in a hundred reach it; of noteworthy ones that the known phrases miss, about every second."""
+
+DAMPER = 100
+"""Traits of no weight that are added to every sentence, because a few words prove little."""
 
 _LONGEST_WORD = 24
 _QUOTED = re.compile(
-    r"^[ \t]*>.*$|^[ \t]*(?:-{2,}[ \t]*original message\b|on .{4,80} wrote:[ \t]*$)(?s:.*)", re.I | re.M
+    r"^[ \t]*>.*$|^[ \t]*-{2,9}[ \t]*original message\b(?s:.*)|^on .{4,80} wrote:[ \t]*$(?s:.*)", re.I | re.M
 )
 _GREETING = re.compile(
-    r"(?:hi|hello|hey|dear|good (?:morning|day|afternoon|evening)|greetings|to whom it may concern)\b"
-    r"(?: (?:there|all|team|support|both|everyone|sirs?|madam|or|and|colleagues|folks|you|guys|mr|mrs|ms|dr|[A-Z][\w.-]*))*"
+    r"(?:hi|hello|hey|dear|good (?:morning|day|afternoon|evening)|greetings|to whom it may concern)"
+    r"(?: (?:there|all|team|support|both|everyone|sirs?|madam|or|and|colleagues|folks|(?-i:[A-Z])[\w.-]*))*"
     r"[ \t]*(?:[,!.:]+|$)\s*",
     re.I,
 )
 _CLOSING = re.compile(
     r"(?:(?:with )?(?:(?:best|kind|kindest|warm|many|all the) )?(?:regards|wishes|greetings|best)|cheers|sincerely|"
-    r"yours(?: (?:sincerely|faithfully|truly))?|br|rgds|sent from my [\w ]{2,20}|"
-    r"(?:many )?(?:thanks|thank you|thx)(?: (?:so much|very much|a lot|again|in advance|you))*)"
-    r"(?:[,.!:)]+[ \t]*|[ \t]*$)(?:[^\s,.]+[ ,.]*){0,5}$",
+    r"yours(?: (?:sincerely|faithfully|truly))?|rgds|sent from my [\w ]{2,20}|--|"
+    r"(?:many )?(?:thanks|thank you|thx)(?: (?:so much|very much|a lot|again|in advance|you))?)"
+    r"[,.!:)]*(?: ?\b[\w.-]+|(?-i:[ ,]+[A-Z(][\w.()-]*){0,6})[.!]?$",
     re.I,
 )
-_SENTENCE = re.compile(r"(?<=[.?!;])\s+|\s*\n\s*")
+_NAMES = re.compile(r"(?:[A-Z(+\d][\w.()+@-]*(?:[ ,|]+|$)){1,6}$")
+_SENTENCE = re.compile(r"(?<=[.?!;])\s+|\n")
+_LONGEST_CLOSING = 80
 
 
 class Doubt(Value):
@@ -60,11 +66,11 @@ def doubt(text: str) -> Doubt:
         if not traits_seen:
             continue
         count, total, size = count + 1, total + weight, size + traits_seen
-        if (value := weight / math.sqrt(traits_seen)) > worst:
+        if (value := weight / math.sqrt(traits_seen + DAMPER)) > worst:
             worst, words = value, sentence
     if not count:
         return Doubt(score=0.0, words="")
-    return Doubt(score=_chance(max(worst, total / math.sqrt(size))), words=words)
+    return Doubt(score=_chance(max(worst, total / math.sqrt(size + DAMPER))), words=words)
 
 
 def traits(line: str) -> Iterator[str]:
@@ -98,11 +104,18 @@ def _pieces(word: str) -> Iterator[str]:
 
 def _sentences(text: str) -> Iterator[str]:
     """Yield the sentences that the sender wrote to us, without the courtesies around them."""
-    for sentence in _SENTENCE.split(_QUOTED.sub("", text)):
-        sentence = (
-            _GREETING.sub("", sentence.strip(), count=1) if _GREETING.match(sentence.strip()) else sentence.strip()
-        )
-        if " " in sentence and not _CLOSING.match(sentence):
+    closed = False
+    for part in _SENTENCE.split(_QUOTED.sub("", text)):
+        sentence = part.strip()
+        if greeting := _GREETING.match(sentence):
+            sentence = sentence[greeting.end() :]
+        if len(sentence) <= _LONGEST_CLOSING:
+            if _CLOSING.match(sentence):
+                closed = True
+                continue
+            if closed and _NAMES.match(sentence):
+                continue
+        if " " in sentence:
             yield sentence
 
 

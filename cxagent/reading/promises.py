@@ -23,7 +23,8 @@ _FUTURE_WORDS = word_set(
     "anticipated anticipating arrange arranged want ready estimate estimated estimates reckon confident bet allow "
     "taking need needs needed turnaround follow follows goes ship ships comes coming land lands arrive arrives "
     "reach reaches starts live postponed moved pushed delayed agreed deadline await watch doable max tops going "
-    "gets shooting stays stay remains remain holds lasts leaves leaving d left brb shud shld wil cud figure plan tmrw"
+    "gets shooting stays stay remains remain holds lasts leaves leaving d reserved brb shud shld wil cud "
+    "figure plan tmrw"
 )
 _FUTURE = re.compile(
     r"\b(?:about to|(?:we|i|they|team|is|are) plan|plans? to|on track|set to|to be|to have|can have|able to|want to|"
@@ -34,7 +35,7 @@ _FUTURE = re.compile(
     r"kicks? off|be back|is back|"
     r"back to you|with you|in your (?:hands|inbox|mailbox)|on it|get onto|you(?:'ll)? (?:get|receive|hear|have it|"
     r"see it)|look out|"
-    r"stay tuned|call it|left to (?:run|go)|made (?:it into|the cut)|surprised|early enough|"
+    r"stay tuned|set for|every effort|call it|left to (?:run|go)|made (?:it into|the cut)|surprised|early enough|"
     r"count on|consider it|check back|can do|no longer than|at most)\b"
 )
 _PAST_WORDS = word_set(
@@ -50,7 +51,8 @@ _PAST = re.compile(
     r"(?<!consider it )(?<!not )"
     r"(?!need|speed|feed|exceed|proceed|indeed|expected|\w*scheduled|planned|booked|targeted|slated|committed|"
     r"estimated|arranged|reserved|"
-    r"blocked|pencil|postponed|moved|pushed|agreed|delayed|fixed (?:and|by)|sorted)[a-z]{2,}ed\b"
+    r"blocked|confirmed|promised|announced|pencil|postponed|moved|pushed|agreed|delayed|fixed (?:and|by)|"
+    r"sorted)[a-z]{2,}ed\b"
 )
 _PASSIVE = re.compile(r"\b(?:is|are|be|gets?|being)(?: \w+){0,2}? \w+ed\b")
 _ONWARD = re.compile(r"\bto (?!the\b|you|our\b|an?\b|us\b|me\b|that\b|this\b|it\b)[a-z]+")
@@ -82,8 +84,10 @@ _ALLOWED = re.compile(
     r" also| still| always| then)? "
     r"(?:export|download|book|choose|pick|schedule|reply|cancel|change|switch|upgrade|downgrade|import|upload|ask|"
     r"write|call|reach|send|"
-    r"retry|try|set|create|add|remove|edit|see|find|view|access|restore|undo|review|manage|request|rebook|reschedule|invite|contact|build|filter|use)\b|"
-    r"\bcan (?:still |also |always )?be (?:export|download|cancel|chang|edit|import|upload|switch|book|us|restor|recover|undone|view|access)[a-z]*\b"
+    r"retry|try|set|create|add|remove|edit|see|find|view|access|restore|undo|review|manage|request|rebook|"
+    r"reschedule|invite|contact|build|filter|use)\b|"
+    r"\bcan (?:still |also |always )?be (?:export|download|cancel|chang|edit|import|upload|switch|book|us|restor|"
+    r"recover|undone|view|access)[a-z]*\b"
 )
 _IF_YOU = re.compile(r"(?:if|unless|should|in case) (?:you|your)\b")
 _WHEN_YOU = re.compile(r"(?:once|when|as soon as|after|before) (?:you|your)\b")
@@ -107,7 +111,8 @@ _POLICY = re.compile(
 _OFFER = re.compile(r"\b(?:we|i|our|will|quotes?|offers?|prices?|discounts?)\b|'ll\b")
 _FAREWELL = re.compile(
     r"(?:\b(?:hear(?:ing)?(?: back)? from you|see you|get well)\b[^.!?]{0,12}|"
-    r"^(?:\w+, )?(?:have an?|enjoy|happy|merry|good luck|all the best|best of luck)\b[^.!?]{0,24}|"
+    r"^(?:\w+, )?(?:i )?(?:hope you (?:have|had)|have an?|enjoy|happy|merry|good luck|all the best|best of "
+    r"luck)\b[^.!?]{0,24}|"
     r"(?:talk|speak)(?: to you)? (?=soon|later|then))$"
 )
 _CANNOT = re.compile(
@@ -126,25 +131,51 @@ _NOT = frozenset(["cannot", "not", "never", "nobody", "t"])
 
 
 _CADENCE = re.compile(
-    r"\b(?:updates?|news|reports?|word|status|posted|informed|check in|call|write|hear|answer)\b[^.;]{0,30}"
+    r"\b(?:updates?|news|reports?|word|status|posted|informed|check in|call|write|hear|answer|ll|will)\b[^.;]{0,40}"
     r"\b(?:every|each) (?:\w+ )?(?:minutes?|hours?|days?|weeks?|morning|evening|month|\w+day)\b"
 )
 """How often we shall be heard of."""
+_FOLLOWING = re.compile(
+    r"(?:\b(?:will|shall|going to|promise to)|'ll)(?: \w+){0,2}? (?:let you know|tell you|inform you|update you|"
+    r"be in touch|"
+    r"keep (?:you|this ticket) (?:posted|updated|informed)|keep in touch|touch base)\b(?! how\b| which\b)"
+)
+"""That we shall be heard of, with no time named."""
 
 
 def promised(sentence: str, today: date) -> Iterator[Moment]:
     """Yield the times by, at or for which the sentence says that something will be."""
     if sentence.endswith("?") and _QUESTION.match(sentence) and "enough" not in sentence:
         return
-    if (" every " in sentence or " each " in sentence) and (cadence := _CADENCE.search(sentence)):
-        if not _PEOPLE.isdisjoint(_WORDS.findall(sentence)):
-            yield Moment(cadence.start(), cadence.end(), Ahead.FIRM)
+    if (following := _FOLLOWING.search(sentence)) and not sentence.startswith(("if ", "if you")):
+        yield Moment(following.start(), following.end(), Ahead.FIRM)
+    repeated = " every " in sentence or " each " in sentence
+    cadence = _CADENCE.search(sentence) if repeated else None
+    if cadence and not _PEOPLE.isdisjoint(_WORDS.findall(sentence)):
+        yield Moment(cadence.start(), cadence.end(), Ahead.FIRM)
     cuts: list[int] | None = None
+    moment = None
     for moment in moments(sentence, today):
         cuts = cuts if cuts is not None else [0, *(cut.start() for cut in _CUT.finditer(sentence)), len(sentence)]
         clause = _clause(sentence, cuts, moment)
         if _looks_ahead(moment, clause) and not _excused(moment, clause, sentence):
             yield moment
+    if moment is None and _AT_SOME_TIME.search(sentence):
+        # The words name a time that the grammar does not know: what they promise binds all the same.
+        unknown = Moment(0, len(sentence), Ahead.FIRM)
+        if not _excused(unknown, sentence, sentence) and not _ASKING.search(sentence.rstrip(" .!")):
+            yield unknown
+
+
+_AT_SOME_TIME = re.compile(
+    r"^(?=.{0,400}(?:\b(?:will|shall|going to|expect|aim|aiming|hope|hoping|should|plan|promise|planned|scheduled|"
+    r"eta|until|"
+    r"needs?|by)\b|'ll))(?=.{0,400}\b(?:minutes?|hours?|days?|nights?|weeks?|months?|quarters?|mornings?|"
+    r"afternoon|evening|"
+    r"tonight|today|tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day|before|soon|time|spring|summer|autumn|"
+    r"winter)\b)"
+    r"(?!.{0,400}\b(?:last|every|each|per|ago|since|business hours|due date|was|were)\b)"
+)
 
 
 def _clause(sentence: str, cuts: list[int], moment: Moment) -> str:
@@ -200,6 +231,7 @@ def _excused(moment: Moment, clause: str, sentence: str) -> bool:
         or _QUOTED.search(head)
         or _TODAY.match(clause)
         or _DISPLAY.search(clause)
+        or _PAUSE.search(head)
         or (moment.measure and _OPEN_HOURS.search(sentence))
     ):
         return True
@@ -215,7 +247,7 @@ def _describes(moment: Moment, clause: str, sentence: str) -> bool:
     words = frozenset(_WORDS.findall(sentence))
     if not words.isdisjoint(_PEOPLE):
         return False
-    if _PLURAL_DAY.search(clause):
+    if _PLURAL_DAY.search(clause) or _DISPLAY.search(sentence):
         return True
     return (
         moment.measure
@@ -229,28 +261,32 @@ def _describes(moment: Moment, clause: str, sentence: str) -> bool:
 _STATE = re.compile(
     r"\b(?:you have|you used|there (?:is|are)|includes?|shows?|lists?|counts?|means?|stands at|covers?)\b|"
     r"^(?:this|it|that) (?:is|was) \w+$|"
-    r"\b(?:is|are|'s|'re) (?:\w+ ){0,3}?(?:in use|open|closed|active|used|set|shown|up|off|on|a|an|the|\d+|paid|free|"
+    r"\b(?:is|are|'s|'re) (?:\w+ ){0,3}?(?:in use|open|closed|active|used|set(?! for)|shown|here|a|an|the|\d+|"
+    r"paid|free|"
     r"public|attached)\b|\btakes effect\b"
 )
 _AWAITING = re.compile(
-    r"\b(?:call it|(?:check|try|look|test|log in|come|see)(?: \w+){0,2} (?:again|back|later|in)|inbox|mailbox|our (?:mail|call|"
+    r"\b(?:call it|(?:check|try|look|test|log in|come|see)(?: \w+){0,2} (?:again|back|later|in)|inbox|mailbox|our "
+    r"(?:mail|call|"
     r"email|answer|reply)|an? (?:mail|call|email|message) from us|eye (?:on|out))\b"
 )
 _QUOTED = re.compile(
-    r"(?:\b(?:for example|e\.g\.|such as)[^.;]{0,24}|['\"])$|^to (?!be\b|have\b|the\b)[a-z]+ [^,]*$|"
-    r"^(?:i (?:understand|see|gather|read)|as i understand|you(?:'re| are) (?:going|planning|opening|launching|moving))"
+    r"(?:\b(?:for example|e\.g\.|such as)[^.;]{0,24}|\b(?:same as|than|like) |['\"])$|^to (?!be\b|have\b|"
+    r"the\b)[a-z]+ [^,]*$|"
+    r"^(?:(?:i|we) (?:can )?(?:understand|see|gather|read)|as i understand|you(?:'re| are) (?:going|planning|"
+    r"opening|launching|moving))"
     r"\b(?:(?!\b(?:we|will|our|and)\b|'ll)[^;])*$"
 )
 _PEOPLE = word_set(
     "we i our us team colleague colleagues engineer engineers developers somebody someone will ll shall going they he "
-    "she expect promise hope aim should me"
+    "she expect promise hope aim should me allow forward"
 )
 _PRODUCT = word_set(
     "report reports digest digests token tokens link links job jobs sync syncs backup backups export exports import "
     "imports session sessions key keys quota limit limits cache file files webhook webhooks filter filters "
     "reminder reminders view views calendar desk hours support schedule schedules task tasks setup set trial trials "
     "invitation invitations code codes password passwords invoice invoices draft drafts usage guide retry retries "
-    "request requests upload uploads download downloads video course tutorial page changes retention bin dashboard"
+    "request requests upload uploads download downloads video course tutorial page retention bin dashboard"
 )
 _REPAIR = word_set(
     "fix fixed patch ready back again done live repaired resolved solved rollout release restored left remaining "
@@ -258,11 +294,14 @@ _REPAIR = word_set(
 )
 _PLURAL_DAY = re.compile(r"\b(?:every|each)\b|\b[a-z]+days\b(?<!days)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b")
 _DISPLAY = re.compile(
-    r"\b(?:view|calendar|report|guide|page|filter|list|dashboard|table|chart|log|column|video)s?(?: '[^']*')? (?:\w+ )?"
-    r"(?:shows?|displays?|lists?|covers?|explains?)\b"
+    r"\b(?:view|calendar|report|guide|page|filter|list|dashboard|table|chart|log|column|video)s?(?: '[^']*')? "
+    r"(?:\w+ )?"
+    r"(?:shows?|displays?|lists?|covers?|explains?|compares?|contains?)\b"
 )
 _TODAY = re.compile(r"(?:as of|from|until) today,? (?:you have|there (?:is|are)|all)\b|today (?:is|all)\b")
 _OPEN_HOURS = re.compile(
-    r"\b(?:(?:opening|office|support|business|working|desk) hours|mon(?:day)? ?(?:to|-) ?fri(?:day)?)\b|"
+    r"\b(?:(?:opening|office|support|desk) hours|(?:business|working) hours (?:are|is|from)|mon(?:day)? ?(?:to|-) "
+    r"?fri(?:day)?)\b|"
     r"\b(?:open|staffed|reachable) (?:\w+ ){0,2}(?:from|daily|between|during)\b"
 )
+_PAUSE = re.compile(r"(?:^|[,;:]\s*|\b(?:and|then) )wait (?:for )?$")

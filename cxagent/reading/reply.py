@@ -12,7 +12,7 @@ from datetime import date
 from cxagent.domain.value import Text, Value
 from cxagent.reading.bindings import Binding, bound_by
 from cxagent.reading.dates import Moment, moments
-from cxagent.reading.grammar import may_hold_time
+from cxagent.reading.grammar import may_hold_time, word_set
 from cxagent.reading.promises import promised
 
 
@@ -43,7 +43,7 @@ def read_reply(reply: str, today: date, backing: Sequence[str] = ()) -> tuple[Ph
             found.append(Phrase(kind=Binding.DATE, words=sentence))
         found.extend(
             Phrase(kind=kind, words=sentence)
-            for kind in sorted(bound_by(low))
+            for kind in sorted({*bound_by(low), *_bound_abroad(low, words)})
             # "It ends on the 30th" reports what the proposed action does, where that action carries the very day.
             if not (kind == Binding.TERMS and carried)
         )
@@ -134,3 +134,66 @@ def _sentences(text: str) -> Iterator[str]:
         start = stop.end()
     if sentence := " ".join(text[start:].split()):
         yield sentence
+
+
+_ABROAD_GATE = word_set(
+    "wir sie ihr ihnen unser unsere ist wird der das den dem leider bis nous vous votre notre nos le les la "
+    "est sera el "
+    "los una un se su sus es en fue nuestro nuestra lo del antes garantizamos prometemos"
+)
+_ABROAD: dict[Binding, re.Pattern[str]] = {
+    Binding.DATE: re.compile(
+        r"(?<!vom )(?<!seit )(?<!depuis )(?<!desde )(?<!letzten )(?<!letzte )\b(?:(?<!\d )(?<!\d\. )(?<!\d de )"
+        r"(?:januar|februar|märz|mai|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|"
+        r"septembre|"
+        r"octobre|novembre|décembre|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|"
+        r"noviembre|diciembre)|"
+        r"(?:bis|am|ab|le|avant|el|antes del?|para el|zum) (?:\w+ )?\d\d?\.? (?:de )?[a-zéûä]{3,10}|"
+        r"montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|"
+        r"dimanche|"
+        r"lunes|martes|miércoles|jueves|viernes|sábado|domingo|morgen|übermorgen|demain|mañana|heute noch|noch "
+        r"heute|bald|"
+        r"demnächst|in kürze|umgehend|sofort|schnellstmöglich|bientôt|prochainement|rapidement|dès que possible|"
+        r"pronto|"
+        r"en breve|lo antes posible|cuanto antes|esta (?:tarde|noche|semana)|ce soir|cette (?:semaine|nuit)|(?:diese|"
+        r"nächste)[rn]? (?:woche|monat|tage)|(?:semaine|mois) prochaine?|próxim[oa] (?:semana|mes)|wochenende|"
+        r"week-end|"
+        r"fin de semana)\b(?! mittag)|\b(?:in|innerhalb von|binnen|dans|d'ici|sous|en|dentro de) (?:\w+ )?(?:\d+|"
+        r"[a-zéü]+) "
+        r"(?:stunden?|tage[n]?|wochen?|minuten?|heures?|jours?|semaines?|minutes?|horas?|días?|semanas?|minutos?)\b|"
+        r"\b(?:versprechen|versprochen|promettons|promets|prometemos|prometo)\b"
+    ),
+    Binding.FAULT: re.compile(
+        r"\b(?:unser|unserem|unseren|mein) (?:fehler|versehen)|unsere schuld|\bliegt an uns|\bnotre (?:faute|erreur)|"
+        r"\b(?:nuestro error|nuestra culpa|culpa nuestra)|fehler unsererseits|erreur de notre part|error nuestro"
+    ),
+    Binding.PRICE: re.compile(
+        r"\b(?:kostenlos\w*|kostenfrei\w*|gratis|gratuit\w*|umsonst|rabatt|preisnachlass|remise|rabais|descuento|"
+        r"geschenkt|"
+        r"offert\w*|offrons|regalamos|sin coste|sans frais|ohne aufpreis|gutschrift)\b"
+    ),
+    Binding.ASSURANCE: re.compile(
+        r"\b(?:garantieren|garantie[rt]\w*|garantissons|garantizamos|zusichern|versichern ihnen)\b"
+    ),
+    Binding.REFUSAL: re.compile(
+        r"\bleider\b[^.]{0,60}\b(?:nicht|kein\w*)|\bnicht möglich|\bpas possible|\bimpossible\b|\bmalheureusement\b|"
+        r"\blamentablemente\b|\bno es posible|\bne pouvons pas|\bno podemos|\bkönnen (?:wir )?(?:\w+ ){0,4}nicht\b"
+    ),
+    Binding.APPROVAL: re.compile(
+        r"\b(?:genehmigt|freigegeben|bewilligt|approuvée?s?|autorisée?s?|aprobad[oa]s?|autorizad[oa]s?)\b"
+    ),
+    Binding.TERMS: re.compile(
+        r"\b(?:kündigungsfrist|vertragslaufzeit|laut vertrag|préavis|selon (?:le|votre) contrat|según (?:el|su) "
+        r"contrato|"
+        r"ausnahmsweise|exceptionnellement|excepcionalmente)\b"
+    ),
+    Binding.ROADMAP: re.compile(
+        r"\b(?:ist geplant|in entwicklung|est prévue?|en développement|está prevista?|en desarrollo)\b"
+    ),
+}
+"""A light list for German, French and Spanish: such a text stays unread, but an open promise in it is noticed."""
+
+
+def _bound_abroad(sentence: str, words: frozenset[str]) -> Iterator[Binding]:
+    if not _ABROAD_GATE.isdisjoint(words):
+        yield from (kind for kind, pattern in _ABROAD.items() if pattern.search(sentence))

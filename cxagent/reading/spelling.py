@@ -21,19 +21,24 @@ _LEET = str.maketrans("0134578@$", "oieastbas")
 _MIXED = re.compile(r"[a-z@$]*(?:[a-z][013457$@]|[013457$@][a-z])[a-z0-9@$]*", re.IGNORECASE)
 _DIGIT = re.compile(r"[0134578$@]")
 _HAS_MIXED = re.compile(r"[A-Za-z][0134578$@][A-Za-z]|(?<!\w)[013457$@][A-Za-z]{4}")
-_LONG = re.compile(r"(?<!\w)[A-Za-z]{6,16}(?!\w)")
-_SHORTEST = 6
+_SHORTEST, _LONGEST = 6, 16
 _REMEMBERED = 16_384
 
 
 def respelled(text: str) -> str:
-    """Return a visible text with its disguised telling words in their usual spelling; all else stays as typed."""
+    """Return a visible text with letters set apart joined, and digits in telling words replaced by letters."""
     if _SINGLES.search(text):
         text = _APART.sub(lambda run: _GAP.sub("", run[0]), text)
     if _DIGIT.search(text) and _HAS_MIXED.search(text):
         text = _MIXED.sub(_lettered, text)
-    slips = {word: right for word in set(_LONG.findall(text)) if (right := _righted(word))}
-    return _LONG.sub(lambda word: slips.get(word[0], word[0]), text) if slips else text
+    return text
+
+
+def righted(line: str) -> str:
+    """Return a plain line with the slips in its telling words put right."""
+    words = line.split(" ")
+    slips = {word: right for word in words if (right := _righted(word))}
+    return " ".join([slips.get(word, word) for word in words]) if slips else line
 
 
 def _lettered(match: re.Match[str]) -> str:
@@ -45,8 +50,7 @@ def _lettered(match: re.Match[str]) -> str:
 @lru_cache(_REMEMBERED)
 def _righted(word: str) -> str | None:
     """Return the telling word that this one misses by one letter inside it, if there is one."""
-    word = word.lower()
-    if word in _telling():
+    if not (_SHORTEST <= len(word) <= _LONGEST and word.isalpha()) or word in _telling():
         return None
     for short in (word, *_shorter(word)):
         for right in _slips().get(short, ()):

@@ -5,7 +5,8 @@ A mixture is a line `A & B & C`: one word of each class; a class is written out 
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 from cxagent.domain.vocabulary import Signal
 
@@ -250,16 +251,18 @@ class Mixtures:
     def find(self, line: str) -> dict[str, str]:
         """Return each signal with the first sentence that shows it."""
         found: dict[str, str] = {}
-        bits = self._bits_of
-        for sentence in _SENTENCE_END.split(line):
-            seen = 0
-            for token in sentence.split(" "):
-                seen |= bits(token)
-            missing = ~seen
-            if seen & (seen - 1):
-                for label in [label for needs, label in self._mixtures if not needs & missing]:
+        sentences = [(sentence, self._seen(sentence)) for sentence in _SENTENCE_END.split(line)]
+        missing = ~reduce(or_, (seen for _, seen in sentences))
+        near = [mixture for mixture in self._mixtures if not mixture[0] & missing]
+        for sentence, seen in sentences if near else ():
+            for needs, label in near:
+                if not needs & ~seen:
                     found.setdefault(label, sentence.strip())
         return found
+
+    def _seen(self, sentence: str) -> int:
+        """Return the bits of all words of a sentence."""
+        return reduce(or_, map(self._bits_of, sentence.split(" ")))
 
     def _word_bits(self, token: str) -> int:
         """Return the bits of all classes that hold a word."""

@@ -1,4 +1,4 @@
-"""The scenes that the invariant tests play in: who asks, what a proposer says, and what the outside system really saw."""
+"""The scenes that the invariant tests play in: who asks, what is proposed, and what the outside system saw."""
 
 import json
 import sqlite3

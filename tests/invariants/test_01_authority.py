@@ -11,6 +11,7 @@ from scenes import APPROVER, HIGH, LOW, MID, REVIEWER, SENDERS, asks, credit, ou
 
 from cxagent.actions import Call
 from cxagent.domain.proposal import Action
+from cxagent.domain.review import Review
 from cxagent.domain.value import digest
 from cxagent.domain.vocabulary import SILENT
 from cxagent.errors import CxagentError, Refused, Unauthorized
@@ -18,6 +19,7 @@ from cxagent.executor import LedgerWarrant
 from cxagent.ledger import history
 from cxagent.ledger.executions import Terms
 from cxagent.rules.submission import Cell
+from cxagent.steps.held import held
 from cxagent.testing import World, call, proposal
 
 
@@ -295,6 +297,28 @@ def test_an_edit_is_not_borrowed(world: World, used: str, forged: dict[str, Any]
     assert outside(world.home) == before
 
 
+def claimed(world: World, ticket_id: str, review: Review) -> str:
+    """Record a verdict on a ticket's draft, and let the process end before the graph hears of it."""
+    draft_id = waiting(world, ticket_id)
+    with world.inside() as bench:
+        approval = world.project.steps.recorder.approval(held(world.state(ticket_id)))  # type: ignore[arg-type]
+        bench.reviewing.claim(draft_id, review, *approval)
+    return draft_id
+
+
+EDIT = Review(verdict="edit", by=REVIEWER, role="reviewer", reply="Here is a credit of USD 40.00.")
+
+
+@pytest.mark.parametrize(("thread", "forged"), [("T-2", {}), ("T-1", {"proposal": gold(MID, "400.00")})])
+def test_a_pending_edit_counts_for_its_own_card(world: World, thread: str, forged: dict[str, Any]) -> None:
+    """An edit that was recorded and not yet carried out opens neither a twin ticket nor another proposal of its own."""
+    draft_id = claimed(world, "T-1", EDIT)
+    waiting(world, "T-2")
+    verdict = {"review": {"id": "rev_1", "verdict": "edit"}, "draft_id": draft_id}
+    attacked(world, Command(goto="risk_gate", update={**verdict, **forged}), thread)
+    assert outside(world.home) == []
+
+
 def test_an_approval_of_another_draft_authorizes_nothing(world: World) -> None:
     """A thread that names another ticket's draft gets nothing from an answer to it."""
     draft_id = waiting(world, "T-1")
@@ -311,7 +335,9 @@ def test_the_ledger_says_what_was_allowed_before(world: World) -> None:
     with world.inside(), world.store.write() as connection:
         history.set_latitude(connection, cell, world.now - timedelta(minutes=1))
     forged = {"review": {"id": "rev_1"}, "ruling": {"autonomy": "draft", "reasons": ["latitude"]}}
-    attacked(world, Command(goto="act", update=forged), "T-1")
+    with world.inside():
+        world.agent.app.update_state({"configurable": {"thread_id": "T-1"}}, forged, as_node="risk_gate")
+    attacked(world, None, "T-1")
     assert outside(world.home) == []
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from scenes import MID, REVIEWER, asks, outside, sent, waiting
+from scenes import MID, REVIEWER, ROOT, asks, outside, sent, waiting
 from sqlalchemy.exc import SQLAlchemyError
 
 from cxagent.actions import Call, action
@@ -29,8 +29,6 @@ def look_around(call: Call, what: str) -> dict[str, str]:
 @pytest.fixture
 def watching(tmp_path: Any) -> Any:
     """Return a world with a tool that looks into the ledger while it runs."""
-    from scenes import ROOT
-
     SEEN.clear()
     world = World(ROOT, tmp_path, tools=[look_around])
     yield world

@@ -1,4 +1,4 @@
-"""Invariant 3, at most once: crashes, replays, second resumes and two workers give one effect, or a doubt in the open."""
+"""Invariant 3, at most once: crashes, replays, second resumes and two workers give one effect or an open doubt."""
 
 import contextlib
 import os
@@ -196,7 +196,7 @@ def together(*jobs: Any) -> list[Any]:
 
 
 def test_two_workers_on_one_ticket(world: World) -> None:
-    """A ticket that two workers take at the same moment has one effect; the slower one is refused or told the result."""
+    """A ticket that two workers take at the same moment has one effect; the slower one is refused or told."""
     other = world.twin()
     for number in range(8):
         ticket = asks(world, f"T-{number}", line=credit(LOW, "1.00"))

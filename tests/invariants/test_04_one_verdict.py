@@ -1,4 +1,4 @@
-"""Invariant 4, one draft, one verdict: of all who decide, one wins, the others are told, and the effect follows the one."""
+"""Invariant 4, one draft, one verdict: one of all who decide wins, the others are told, the effect follows."""
 
 import os
 import subprocess

@@ -1,12 +1,17 @@
 """Invariant 5, what was approved is what is sent: card, authorization and execution share one digest."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from langgraph.types import Command
 from scenes import APPROVER, EXECUTIVE, FINANCE, HIGH, LOW, MID, REVIEWER, SENDERS, asks, credit, outside, sent, waiting
 
-from cxagent.domain.proposal import Proposal
+from cxagent.domain.proposal import Part, Proposal
+from cxagent.domain.review import Review
+from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Conflict, Refused
+from cxagent.ledger import reviews
 from cxagent.playbook import Colleague
 from cxagent.testing import World, call, proposal
 
@@ -44,8 +49,6 @@ def test_what_changes_after_the_card_was_shown_is_refused(world: World, line: Pr
 @pytest.mark.parametrize("line", TAMPERED.values(), ids=TAMPERED)
 def test_what_changes_between_approval_and_effect_is_refused(world: World, line: Proposal) -> None:
     """A state swapped after the approval does not match the authorization, and nothing runs."""
-    from langgraph.types import Command
-
     world.review(waiting(world), "approve", REVIEWER)
     before = outside(world.home)
     state = world.state("T-1")
@@ -57,9 +60,6 @@ def test_what_changes_between_approval_and_effect_is_refused(world: World, line:
 
 def test_card_authorization_and_execution_share_one_digest(world: World) -> None:
     """What the card showed, what was authorized and what ran are one digest over the calls and the reply."""
-    from cxagent.domain.value import digest
-    from cxagent.ledger import reviews
-
     draft_id = waiting(world)
     world.review(draft_id, "approve", REVIEWER)
     with world.store.read() as connection:
@@ -147,8 +147,6 @@ def test_one_person_is_not_two(world: World, again: str) -> None:
 
 def test_a_second_person_completes(world: World) -> None:
     """Four eyes: two distinct people of sufficient rank, hours apart and over a restart, let the effect happen once."""
-    from datetime import timedelta
-
     draft_id = four_eyes(world)
     world.review(draft_id, "approve", "Sam")
     later = world.twin()
@@ -167,12 +165,21 @@ def test_the_second_pair_of_eyes_needs_rank_too(world: World) -> None:
 
 
 def test_an_edit_is_no_first_approval(world: World) -> None:
-    """Four eyes: whoever wanted another text has not approved this one, so a second approval still waits for a third."""
+    """Four eyes: whoever wanted another text has not approved this one, so one more person is needed."""
     draft_id = four_eyes(world)
     with pytest.raises(Refused, match="two people"):
         world.review(draft_id, "edit", "Sam", reply="We have added a credit of USD 6000.00, as agreed.")
     assert world.review(draft_id, "approve", FINANCE)["status"] == "waiting"
     assert outside(world.home) == []
+
+
+def test_an_edit_on_record_names_no_first_approver(world: World) -> None:
+    """Four eyes: an edit that reached the ledger past the rehearsal is an edit, and never half an approval."""
+    draft_id = four_eyes(world)
+    with world.store.write() as connection:
+        assert reviews.claim(connection, draft_id, Review(verdict="edit", by="Sam", role="finance_lead", reply="x"))
+    (row,) = world.rows("draft", id=draft_id)
+    assert (row["status"], row["first_approver"]) == ("decided", None)
 
 
 @pytest.mark.parametrize("name", ["the script", "bot", "AI", "", "somebody at the API", "Nobody Known"])
@@ -195,8 +202,6 @@ def test_nobody_approves_their_own_proposal(world: World) -> None:
 
 def test_an_approval_runs_all_parts(world: World) -> None:
     """Under a draft no part runs, the safe one included; the approval runs all of them in order."""
-    from cxagent.domain.proposal import Part
-
     safe = Part(intent="howto_question", stance="inform", actions=(call("share_public_doc", url="x"),))
     line = credit(MID).model_copy(update={"parts": (safe, *credit(MID).parts)})
     ticket = asks(world, "T-1", MID, line)

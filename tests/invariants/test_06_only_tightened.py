@@ -1,5 +1,7 @@
 """Invariant 6, frozen and only tightened: between ruling and effect the facts are read again, and never loosen."""
 
+import contextlib
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -7,9 +9,10 @@ import pytest
 from scenes import HIGH, LOW, MID, REVIEWER, asks, credit, outside, sent, waiting
 
 from cxagent.domain.account import Fault
+from cxagent.domain.review import Review
 from cxagent.domain.vocabulary import SourceName
 from cxagent.errors import CxagentError, Refused
-from cxagent.ledger import history
+from cxagent.ledger import history, reviews
 from cxagent.rules.submission import Cell, Stop
 from cxagent.testing import World, call, proposal
 
@@ -90,9 +93,6 @@ def test_a_rejection_stays_when_facts_turn_better(world: World) -> None:
 
 def test_a_rejection_that_the_graph_never_heard_of_stays(world: World) -> None:
     """Where the process ended between a recorded rejection and the graph, a fresh run of the ticket hands it over."""
-    from cxagent.domain.review import Review
-    from cxagent.ledger import reviews
-
     draft_id = red(world)
     with world.inside(), world.store.write() as connection:
         reviews.claim(connection, draft_id, Review(verdict="reject", by=REVIEWER, role="reviewer"))
@@ -202,10 +202,8 @@ def test_a_withdrawn_authorization_is_void(world: World) -> None:
     world.change(LOW, "billing.overdue", {"amount": "0.00", "currency": "USD"})
     with world.inside():
         world.agent.app.update_state({"configurable": {"thread_id": "T-1"}}, stale, as_node="risk_gate")
-    try:
+    with contextlib.suppress(CxagentError):
         world.invoke(None, "T-1")
-    except CxagentError:
-        pass
     assert outside(world.home) == []
 
 
@@ -221,8 +219,6 @@ def test_an_expired_authorization_is_judged_again(world: World) -> None:
 
 def test_facts_are_frozen_in_the_record(world: World) -> None:
     """A draft on an enterprise account cites the digest of the facts it was ruled on."""
-    import json
-
     line = proposal("howto_question", call("share_public_doc", url="x"), stance="inform")
     waiting(world, "T-1", HIGH, line)
     (row,) = world.rows("decision_log", kind="ruling")

@@ -1,4 +1,4 @@
-"""Invariant 8, not knowing lowers authority: what is missing, stale, denied, failing or contradictory is never a default."""
+"""Invariant 8, not knowing lowers authority: what is missing, stale, denied or contradictory is no default."""
 
 import itertools
 from datetime import timedelta

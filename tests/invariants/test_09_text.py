@@ -1,4 +1,4 @@
-"""Invariant 9, text has no authority: words can lower autonomy, never raise it, and never choose whose account is read."""
+"""Invariant 9, text has no authority: words only lower autonomy, and never choose whose account is read."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Invariant 10, limits add up: over tickets, contacts, sister accounts and time, and for two tickets at the same moment."""
+"""Invariant 10, limits add up: over tickets, contacts, sister accounts and time, and for tickets in parallel."""
 
 import threading
 from dataclasses import replace
@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from langgraph.types import Command
 from scenes import LOW, MID, REVIEWER, SENDERS, asks, credit, outside, waiting
 
 from cxagent.errors import Refused
@@ -172,8 +173,6 @@ def passes(world: World, amount: str) -> bool:
 
 def test_a_forged_authorization_frees_no_room_of_others(world: World) -> None:
     """A thread that names another ticket's authorization cannot give that ticket's room away."""
-    from langgraph.types import Command
-
     spend(world, "100.00")
     donor = world.begin(asks(world, "T-5", line=credit(LOW, "100.00")), before="act")
     waiting(world, "T-6")

@@ -1,4 +1,4 @@
-"""Invariant 12, the log tells if it was touched: altered, removed, reordered or cut off, and where; erasing breaks nothing."""
+"""Invariant 12, the log tells if it was touched: altered, removed, reordered or cut off; erasing breaks nothing."""
 
 import json
 import sqlite3
@@ -6,7 +6,8 @@ import sqlite3
 import pytest
 from scenes import LOW, MID, REVIEWER, asks, credit, waiting
 
-from cxagent.ledger import chain, personal
+from cxagent.domain.review import Review
+from cxagent.ledger import chain, personal, reviews
 from cxagent.testing import World
 
 
@@ -126,9 +127,6 @@ def test_erasing_personal_data_breaks_no_proof(filled: World) -> None:
 
 def test_an_erased_review_authorizes_nothing(world: World) -> None:
     """Where the recorded verdict was erased before the graph heard of it, it counts as a no."""
-    from cxagent.domain.review import Review
-    from cxagent.ledger import reviews
-
     draft_id = waiting(world)
     with world.inside(), world.store.write() as connection:
         reviews.claim(connection, draft_id, Review(verdict="approve", by=REVIEWER, role="reviewer"))

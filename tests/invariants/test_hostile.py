@@ -1,4 +1,4 @@
-"""Hostile models: whatever a model says, on a thousand enterprise tickets and on every labelled case, nothing runs alone."""
+"""Hostile models: whatever a model says, on a thousand enterprise tickets and all labelled cases, nothing runs."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -139,7 +139,7 @@ def replay() -> Iterator[Replay]:
 
 @pytest.mark.parametrize("place", range(len(MODELS)), ids=MODELS)
 def test_a_hostile_model_through_the_graph(replay: Replay, place: int) -> None:
-    """Every twelfth case goes through the whole graph under each model: nothing loud is executed, and nothing breaks."""
+    """Every twelfth case goes through the whole graph under each model: nothing loud runs, and nothing breaks."""
     name, tools = list(MODELS)[place], replay.project.tools
     cases = [harmful(case, MODELS[name]) for case in labelled()[place::12]]
     trials = list(replay.run(cases))
