@@ -27,6 +27,7 @@ TICKET_RULES: tuple[TicketRule, ...] = (
     knowledge.parent_known,
     knowledge.value_in_one_currency,
     knowledge.message_read,
+    knowledge.message_plain,
     knowledge.proposal_there,
     knowledge.proposer_sure,
     words.signals,

@@ -22,6 +22,7 @@ from cxagent.ledger.journal import Grant
 from cxagent.ledger.store import Store
 from cxagent.playbook import Playbook
 from cxagent.reading.message import Reading, read_message
+from cxagent.reading.plainness import doubt
 from cxagent.rules.submission import Cell, Stop, Submission
 from cxagent.sources.fetch import Gather
 
@@ -99,6 +100,7 @@ class Judge:
             cells=(*self.cells, *memory.cells),
             stops=memory.stops,
             earlier_orders=memory.orders,
+            doubt=doubt(ticket.text),
             unanswered=self.unanswered(ticket, [part.intent for part in proposal.parts]) if proposal else (),
             shadow=self.shadow,
             at_most=at_most,

@@ -220,6 +220,7 @@ class Playbook(Value):
     ai_consents: Names[str]
     engagement: tuple[Engagement, ...]
     confidence_floor: Ratio
+    doubt_ceiling: Ratio
     sign_off: Annotated[tuple[SignOff, ...], Field(min_length=1)]
     executive_stake_above: Amount
     four_eyes_from: Amount

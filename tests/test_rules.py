@@ -28,6 +28,7 @@ from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy, Signal, Stance
 from cxagent.gate import PART_RULES, TICKET_RULES, rule
 from cxagent.playbook import Playbook
+from cxagent.reading.plainness import Doubt
 from cxagent.rules.submission import Submission
 
 BASE = Scene(account())
@@ -210,6 +211,13 @@ TICKET_ROWS = (
         BASE.but(
             message="Wie plane ich einen Bericht für jeden Montag?", language="de", told={"read_by_proposer": True}
         ),
+    ),
+    Row(
+        "message_plain",
+        told(doubt=Doubt(score=0.901, words="between the lines")),
+        DRAFT,
+        "proposer_unsure",
+        told(doubt=Doubt(score=0.9, words="plain")),
     ),
     Row("proposal_there", told(trouble="the model timed out"), HANDOFF, "proposer_unsure", told()),
     Row("proposer_sure", sure(0.49), DRAFT, "proposer_unsure", sure(0.5)),

@@ -12,6 +12,7 @@ from cxagent.playbook import Playbook
 from cxagent.proof.ladder import Ladder, ladder
 from cxagent.proof.request import request_ladders
 from cxagent.proof.scene import ACCOUNT, AT, Change, audited, proposed, section, standing
+from cxagent.reading.plainness import Doubt
 from cxagent.rules.submission import Cell, Stop, Submission
 
 
@@ -141,6 +142,15 @@ def _knowledge(playbook: Playbook) -> Iterator[Ladder]:
         "message_read",
         unread=lambda sub: replace(sub, reading=sub.reading.model_copy(update={"readable": False})),
     )
+    ceiling = float(playbook.doubt_ceiling)
+    if ceiling < 1:
+        yield ladder(
+            "doubt about the message",
+            "message_plain",
+            at_the_ceiling=lambda sub: replace(sub, doubt=Doubt(score=ceiling, words="")),
+            above_the_ceiling=lambda sub: replace(sub, doubt=Doubt(score=ceiling + 1e-9, words="")),
+            full=lambda sub: replace(sub, doubt=Doubt(score=1.0, words="")),
+        )
     yield ladder("the proposal", "proposal_there", failed=lambda sub: replace(sub, trouble="no answer"))
     floor = float(playbook.confidence_floor)
     if floor > 0:

@@ -126,15 +126,9 @@ def _exact(day: int, month: int, year: int | None, lead: str, today: date) -> _F
     coming = _next(today, day, month)
     if coming is None:
         return _Found(Ahead.FIRM)
-    if (coming - today).days > _LAST_MONTHS and (lead not in BOUND or lead == "from"):
-        return None
     if (coming - today).days <= 183 or (lead in BOUND and lead != "from"):
         return _Found(Ahead.CERTAIN, frozenset({coming}))
     return _Found(Ahead.LOOSE, frozenset({coming})) if lead != "from" else None
-
-
-_LAST_MONTHS = 245
-"""Days to the next such date from which a date without a year rather means the one that has just passed."""
 
 
 def _iso(text: str, lead: str, today: date) -> _Found | None:

@@ -286,7 +286,7 @@ _HINTS = _NAMED | word_set(
     "xmas easter spring summer autumn winter fall next before ahead until long then later now delay earliest "
     "priority corner matter straight right course future time launch audit deadline coming upcoming meeting "
     "review event board demo opening cut kick presentation conference rollout workshop shift payroll season peak "
-    "sale migration go thing when invoice bill statement payment renewal shakes convenience opportunity "
+    "sale migration go shakes convenience opportunity thing when "
     "stroke advent thanksgiving nights posted updated touch informed"
 )
 _OPENERS = (

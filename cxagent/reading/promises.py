@@ -232,6 +232,7 @@ def _excused(moment: Moment, clause: str, sentence: str) -> bool:
         or _TODAY.match(clause)
         or _DISPLAY.search(clause)
         or _PAUSE.search(head)
+        or (moment.ahead is Ahead.LOOSE and _DONE_ON.search(head) and not _COMMITS.search(head))
         or (moment.measure and _OPEN_HOURS.search(sentence))
     ):
         return True
@@ -305,3 +306,6 @@ _OPEN_HOURS = re.compile(
     r"\b(?:open|staffed|reachable) (?:\w+ ){0,2}(?:from|daily|between|during)\b"
 )
 _PAUSE = re.compile(r"(?:^|[,;:]\s*|\b(?:and|then) )wait (?:for )?$")
+_DONE_ON = re.compile(
+    r"\b(?:made|sent|paid|(?!need|schedul|plan|expect|book|target|slat|commit|reserv|postpon|mov|agre)[a-z]{2,}ed) $"
+)

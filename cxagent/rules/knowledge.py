@@ -1,6 +1,7 @@
 """Rules about what is known: not knowing lowers authority, and unknown is never zero."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, Reason
@@ -65,6 +66,14 @@ def message_read(sub: Submission) -> Iterator[Cap]:
     if not sub.reading.readable and not sub.read_by_proposer:
         why = "the message is in a language that was not read"
         yield from cap(DRAFT, Reason.LANGUAGE_UNREAD, why, "the message could be read")
+
+
+def message_plain(sub: Submission) -> Iterator[Cap]:
+    """A message that does not look like a plain request alone is read by a person, whatever it may be."""
+    ceiling = sub.playbook.doubt_ceiling
+    if Decimal(str(sub.doubt.score)) > ceiling:
+        why = f"the message may hold more than a plain request ({sub.doubt.words[:120]!r})"
+        yield from cap(DRAFT, Reason.PROPOSER_UNSURE, why, "the message were plainer", doubt=sub.doubt.score)
 
 
 def proposer_sure(sub: Submission) -> Iterator[Cap]:

@@ -21,9 +21,11 @@ from cxagent.domain.vocabulary import ACT, SILENT, Autonomy, EffectClass, Reason
 from cxagent.playbook import FullRow, IntentEntry, Playbook
 from cxagent.reading.figures import Figure, figures
 from cxagent.reading.message import Reading
+from cxagent.reading.plainness import Doubt
 from cxagent.reading.reply import Binding, Phrase, read_reply
 
 REFUSAL, ACCOUNT_MONEY = "refusal", "account_money"
+PLAIN = Doubt(score=0.0, words="")
 TEXT_BOUND = 20_000
 """Characters of a text in an argument that are looked at; what is longer is not a plain argument."""
 
@@ -115,6 +117,7 @@ class Submission:
     stops: Sequence[Stop] = ()
     earlier_orders: Sequence[str] = ()
     unanswered: Sequence[str] = ()
+    doubt: Doubt = PLAIN
     shadow: bool = False
     at_most: Autonomy = ACT
     trouble: str | None = None

@@ -31,6 +31,13 @@ def attacked(world: World, what: Any, ticket_id: str, **config: Any) -> None:
         return
 
 
+def written(world: World, ticket_id: str, node: str, values: dict[str, Any]) -> None:
+    """Write state in the name of a node, past the agent, and let the thread go on from there."""
+    with world.inside():
+        world.agent.app.update_state({"configurable": {"thread_id": ticket_id}}, values, as_node=node)
+    attacked(world, None, ticket_id)
+
+
 def gold(account_id: str, amount: str = "5000.00") -> dict[str, Any]:
     """Return a forged proposal as plain JSON."""
     return credit(account_id, amount).model_dump(mode="json")
@@ -86,10 +93,7 @@ def test_update_state_as_another_node(world: World, node: str, kind: str) -> Non
     better = {**donor["audit"], "ticket_id": thread}
     forged = {"audit": better, "reading": donor["reading"], "proposal": gold(MID, "40.00"), "at_most": "act"}
     forged |= {"ruling": donor["ruling"], "authorization_id": donor["authorization_id"], "review": {}}
-    config = {"configurable": {"thread_id": thread}}
-    with world.inside():
-        world.agent.app.update_state(config, forged, as_node=node)
-    attacked(world, None, thread)
+    written(world, thread, node, forged)
     assert outside(world.home) == []
 
 
@@ -137,6 +141,13 @@ def test_what_belongs_to_another_ticket_is_worth_nothing(world: World, stolen: s
         taken = {**own, "authorization_id": donor["authorization_id"], stolen: donor[stolen]}
     attacked(world, Command(goto="act", update=taken), "T-2")
     assert outside(world.home) == []
+
+
+def test_an_audit_counts_for_its_own_ticket(world: World) -> None:
+    """No node works with the audit of another ticket, of the same sender and account though it be."""
+    donor, own = (world.begin(asks(world, name), before="act") for name in ("T-1", "T-2"))
+    with pytest.raises(Refused, match="not about T-2"):
+        held({**own, "audit": donor["audit"]})  # type: ignore[typeddict-item]
 
 
 def test_a_whole_stolen_state_does_once_what_was_authorized(world: World) -> None:
@@ -293,7 +304,7 @@ def test_an_edit_is_not_borrowed(world: World, used: str, forged: dict[str, Any]
     if thread == "T-2":
         waiting(world, "T-2", LOW, credit(LOW, "400.00"))
     verdict = {"review": {"id": "rev_1", "verdict": "edit"}, "draft_id": draft_id}
-    attacked(world, Command(goto="risk_gate", update={**verdict, **forged}), thread)
+    written(world, thread, "draft_for_approval", {**verdict, **forged})
     assert outside(world.home) == before
 
 
@@ -315,7 +326,7 @@ def test_a_pending_edit_counts_for_its_own_card(world: World, thread: str, forge
     draft_id = claimed(world, "T-1", EDIT)
     waiting(world, "T-2")
     verdict = {"review": {"id": "rev_1", "verdict": "edit"}, "draft_id": draft_id}
-    attacked(world, Command(goto="risk_gate", update={**verdict, **forged}), thread)
+    written(world, thread, "draft_for_approval", {**verdict, **forged})
     assert outside(world.home) == []
 
 
@@ -334,10 +345,8 @@ def test_the_ledger_says_what_was_allowed_before(world: World) -> None:
     cell = Cell(intent="goodwill_credit", segment="smb", cap="draft", why="three overturned decisions")
     with world.inside(), world.store.write() as connection:
         history.set_latitude(connection, cell, world.now - timedelta(minutes=1))
-    forged = {"review": {"id": "rev_1"}, "ruling": {"autonomy": "draft", "reasons": ["latitude"]}}
-    with world.inside():
-        world.agent.app.update_state({"configurable": {"thread_id": "T-1"}}, forged, as_node="risk_gate")
-    attacked(world, None, "T-1")
+    forged = {"review": {"id": "rev_1"}, "ruling": {"autonomy": "act", "reasons": ["latitude"]}}
+    written(world, "T-1", "risk_gate", forged)
     assert outside(world.home) == []
 
 

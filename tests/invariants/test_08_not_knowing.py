@@ -155,10 +155,12 @@ WHO: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("sender", WHO.values(), ids=WHO)
 @pytest.mark.parametrize("hint", [LOW, None, "ACC-999"])
 def test_a_sender_who_is_not_resolved(world: World, sender: dict[str, Any], hint: str | None) -> None:
-    """R28: without a resolved and verified sender nothing is done alone, and no credit goes anywhere."""
+    """R28: an unresolved sender goes to a person, an unverified one gets nothing alone, and no credit goes anywhere."""
     ticket = world.ticket("T-1", sender, "May we have a credit?", hint)
     world.says("T-1", credit(LOW))
-    assert world.judge(ticket, credit(LOW)).autonomy < ACT
+    ruling = world.judge(ticket, credit(LOW))
+    assert ruling.autonomy < ACT
+    assert "identity_unverified" in ruling.reasons or "identity_unresolved" in ruling.reasons
     world.run(ticket)
     assert outside(world.home) == []
 

@@ -41,7 +41,9 @@ def test_over_contacts(world: World) -> None:
     spend(world, "100.00", "100.00")
     world.says("T-9", credit(LOW, "60.00"))
     ticket = world.ticket("T-9", OTHER_CONTACT, "May we have a goodwill credit for a doubled report?", LOW)
-    assert (world.run(ticket)["autonomy"], given(world)) == ("draft", Decimal("200.00"))
+    result = world.run(ticket)
+    assert (result["autonomy"], "money_rolling" in result["reasons"]) == ("draft", True)
+    assert given(world) == Decimal("200.00")
 
 
 def test_over_sister_accounts(world: World) -> None:
@@ -81,6 +83,18 @@ def test_two_tickets_that_fit_alone_but_not_together(world: World) -> None:
         world.invoke(None, ticket.ticket.id)
     routes = [world.run(ticket)["autonomy"] for ticket in tickets]
     assert (routes, given(world)) == (["act", "draft"], Decimal("200.00"))
+
+
+def test_the_room_is_taken_in_the_minting_transaction(world: World) -> None:
+    """Of two tickets that were audited before either reserved, the second gets no authorization at all."""
+    spend(world, "100.00")
+    for name in ("T-5", "T-6"):
+        world.begin(asks(world, name, line=credit(LOW, "100.00")), before="risk_gate")
+    for name in ("T-5", "T-6"):
+        world.invoke(None, name, before="act")
+    minted = [row["ticket_id"] for row in world.rows("authorization", spent_at=None)]
+    reserved = sum(Decimal(row["amount"]) for row in world.rows("budget") if row["status"] != "released")
+    assert (minted, reserved) == (["T-5"], Decimal("200.00"))
 
 
 def test_four_workers_at_the_same_moment(world: World) -> None:
