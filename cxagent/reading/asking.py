@@ -111,6 +111,10 @@ contract|entitlement|package|policy|scope|we_pay|we_bought|subscription
         backdat*|back_dat*|retroactiv*|retrospectiv*|antedat*
         effective|with_effect_from|retroactive last|previous|past ..1 month|year|quarter|january|spring|summer
         with_effect|effective|start*|cancel* ..6 ago
+        from|since|as_of january|february|march|april|may|june|july|august|september|october|november|december \
+..8 credit|refund|reimburse|difference
+        credit|refund|reimburse ..8 from|since|as_of january|february|march|april|june|july|august|september|october|\
+november|december
         count*|apply|applied|calculate* ..6 from|since|for|as_of ..2 last|previous|past|earlier|ago
         refund|credit|reimburse|money_back|difference|compensat*|pay_back|give_back|repay ..8 past|previous|\
 since|ago|earlier|months|unused|all_of_last|prior

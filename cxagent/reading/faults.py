@@ -5,6 +5,8 @@ from cxagent.domain.vocabulary import Signal
 FAULTS = {
     Signal.DATA_WRONG: """
         NUM ..10 WRONG ~18 RELIED
+        filed|submitted|declared|presented|lodged ..10 totals|figures|numbers|sums|data ~24 short|off|wrong|missing|\
+mismatch*|rejected|queried
         WRONG ..2 NUM ~14 RELIED
         RELIED ~16 NUM ..8 WRONG
         RELIED ~14 WRONG ..2 NUM
