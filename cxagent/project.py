@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -162,6 +163,7 @@ class Project:
         box = Toolbox()
         folder = self.home / self.config.tools
         declared = load_package(folder).TOOLS if folder.is_dir() else ()
+        _none_forgotten(folder, declared)
         for function in (*declared, *self.extensions.tools):
             box.add(function.tool)
         return box
@@ -290,6 +292,15 @@ def load_package(folder: Path) -> ModuleType:
     if not hasattr(module, "TOOLS"):
         raise BadInput("defines no TOOLS", where=str(path))
     return module
+
+
+def _none_forgotten(folder: Path, declared: Iterable[Any]) -> None:
+    """Refuse a tool that is written down under `@action` and stands in no TOOLS: it would be missing silently."""
+    known = {function.tool.name for function in declared}
+    for path in sorted(folder.glob("*.py")):
+        for match in re.finditer(r"^@action\(.*?^def (\w+)\(", path.read_text(encoding="utf-8"), re.S | re.M):
+            if match[1] not in known:
+                raise BadInput(f"the tool {match[1]} is declared, but it stands in no TOOLS", where=str(path))
 
 
 def _load(path: Path, name: str, locations: list[str] | None = None) -> ModuleType:

@@ -6,7 +6,7 @@ from typing import Any
 from cxagent.answers import Answer, read_answer
 from cxagent.domain.review import REASONS, Review
 from cxagent.domain.ruling import Ruling
-from cxagent.domain.vocabulary import HANDOFF
+from cxagent.domain.vocabulary import HANDOFF, Reason
 from cxagent.errors import BadInput, Conflict, Refused
 from cxagent.ledger import journal, reviews
 from cxagent.ledger.executions import Terms
@@ -17,6 +17,10 @@ from cxagent.state import TicketState
 
 API_REVIEWER = "somebody at the API"
 """Who decided when an answer arrives by the graph's own protocol, which says nothing about people."""
+
+
+UNDECIDED = frozenset({Reason.AMOUNT_UNDECIDABLE, Reason.CURRENCY_UNDECIDABLE, Reason.ARGUMENTS_INVALID})
+"""What no edit may leave open."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Reviewing:
         """Return why a re-judged edit may not go out with this reviewer's authority, or None where it may."""
         if ruling.autonomy == HANDOFF:
             return "; ".join(cap.why for cap in ruling.binding) or "a person must own it"
+        if open_amounts := [cap.why for cap in ruling.caps if cap.reason in UNDECIDED]:
+            return f"what it gives must be clear before it goes out: {open_amounts[0]}"
         if ruling.four_eyes:
             return f"{ruling.gives} needs two people, and an edit has one author"
         return self.may_sign(role, ruling.sign_off)

@@ -92,7 +92,7 @@ class OfflineProposer:
         )
 
     def unanswered(self, ticket: Ticket, intents: Collection[str]) -> tuple[str, ...]:
-        """Return the requests that a message plainly holds and that no intent of a proposal, nor a neighbour, answers."""
+        """Return the requests that a message plainly holds and that no intent of a proposal, nor its kin, answers."""
         text = _core(ticket)
         if not _is_english(ticket) or not self._classifier.reads(text):
             return ()

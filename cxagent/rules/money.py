@@ -6,6 +6,7 @@ from decimal import Decimal
 from cxagent.domain.money import Money
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import DRAFT, EffectClass, Reason
+from cxagent.reading.reply import Binding
 from cxagent.rules.submission import PartView, Submission, Weighed, cap, spoken
 
 BINDS = frozenset({EffectClass.FINANCIAL, EffectClass.COMMITMENT, EffectClass.LEGAL_SECURITY})
@@ -37,7 +38,7 @@ def per_action(sub: Submission, view: PartView) -> Iterator[Cap]:
             why = f"{spoken(call.action.tool)} gives {_money(amount, sub)}, the limit alone is {_money(limit, sub)}"
             unless = f"it gave at most {_money(limit, sub)}"
             yield from cap(DRAFT, Reason.MONEY_PER_ACTION, why, unless, part=view, amount=amount, limit=limit)
-            role = sub.playbook.role_for(amount, Decimal(0), binds=False)
+            role, _ = signer(sub)
             why = f"{_money(amount, sub)} is signed by the {spoken(role)}"
             yield from cap(DRAFT, Reason.SIGN_OFF_LEVEL, why, unless, part=view, amount=amount, role=role)
 
@@ -66,11 +67,26 @@ def rolling(sub: Submission) -> Iterator[Cap]:
 
 
 def signer(sub: Submission) -> tuple[str, bool]:
-    """Return the role that must sign this proposal, and whether two people must."""
-    amount = given_in_all(sub)
+    """Return the role that must sign this proposal, and whether two people must.
+
+    What the reply says in words counts like what the tools do: a figure that no record holds is signed as if it were
+    given, words that bind us bind, and money of an unknown amount is for the last step of the ladder.
+    """
+    if any(call.assessment.undecidable and call.tool and call.tool.moves == "money" for call in sub.calls):
+        return sub.playbook.top_role, False
+    amount = max(given_in_all(sub), promised_in_words(sub))
     stake = sub.audit.standing.stake if sub.audit.standing else Decimal(0)
-    binds = any(call.effect in BINDS for call in sub.calls) or any(view.declines for view in sub.parts)
+    binds = (
+        any(call.effect in BINDS for call in sub.calls)
+        or any(view.declines for view in sub.parts)
+        or any(phrase.kind != Binding.REFUSAL for phrase in sub.phrases)
+    )
     return sub.playbook.role_for(amount, stake, binds), amount >= sub.playbook.four_eyes_from
+
+
+def promised_in_words(sub: Submission) -> Decimal:
+    """Return the largest figure of the reply that neither a record nor a proposed action holds."""
+    return max((abs(figure.amount) for figure in sub.ungrounded), default=Decimal(0))
 
 
 def _currency(call: Weighed) -> str:

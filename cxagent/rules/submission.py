@@ -19,10 +19,11 @@ from cxagent.domain.tool import Assessment, Tool
 from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import ACT, SILENT, Autonomy, EffectClass, Reason, Signal, SourceName, Stance, Tier
 from cxagent.playbook import FullRow, IntentEntry, Playbook
-from cxagent.reading.figures import Figure, figures
+from cxagent.reading.figures import Figure, figures, unknown
 from cxagent.reading.message import Reading
 from cxagent.reading.plainness import Doubt
 from cxagent.reading.reply import Binding, Phrase, read_reply
+from cxagent.rules.grounds import proposed_figures, recorded_figures
 
 REFUSAL, ACCOUNT_MONEY = "refusal", "account_money"
 PLAIN = Doubt(score=0.0, words="")
@@ -202,6 +203,16 @@ class Submission:
     def figures(self) -> tuple[Figure, ...]:
         """The money figures of the reply."""
         return figures(self.proposal.reply) if self.proposal is not None else ()
+
+    @cached_property
+    def ungrounded(self) -> tuple[Figure, ...]:
+        """The figures of the reply that neither a record nor a proposed action holds."""
+        if not self.figures:
+            return ()
+        proposed = [pair for call in self.calls for pair in proposed_figures(call.action.args, call.assessment)]
+        # The records are searched only for what the proposed actions do not hold.
+        rest = unknown(self.figures, proposed)
+        return unknown(rest, recorded_figures(self.audit.account)) if rest and self.audit.account else rest
 
     @property
     def states_money(self) -> bool:

@@ -3,13 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from cxagent.domain.account import Account
-from cxagent.domain.money import read_amount
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, EffectClass, Reason, Signal, Tier
-from cxagent.reading.figures import figures, unknown
 from cxagent.reading.reply import Binding
 from cxagent.rules.submission import PartView, Submission, Weighed, cap
 
@@ -200,7 +197,6 @@ def commitments(sub: Submission) -> Iterator[Cap]:
             yield from cap(DRAFT, Reason.COMMITMENT, why, f"the reply held no {_BINDS[phrase.kind].split(' ', 1)[1]}")
 
 
-DIGITS = frozenset("0123456789+-.")
 _BINDS = {
     Binding.DATE: "a promise of a date or time",
     Binding.ROADMAP: "a statement about the roadmap",
@@ -215,48 +211,9 @@ _BINDS = {
 
 def grounded(sub: Submission) -> Iterator[Cap]:
     """Every figure of the reply equals one on record or in the proposed actions."""
-    if sub.audit.account is None or not sub.figures:
-        return
-    proposed = [pair for call in sub.calls for pair in _figures_of(call)]
-    # The records are searched only for what the proposed actions do not hold.
-    if rest := unknown(sub.figures, proposed):
-        for figure in unknown(rest, recorded_figures(sub.audit.account)):
-            why = f"no record and no proposed action holds the figure {figure.words!r}"
-            yield from cap(DRAFT, Reason.UNGROUNDED_FIGURE, why, "every figure were on record", figure=figure.words)
-
-
-def recorded_figures(account: Account) -> list[tuple[Decimal, str | None]]:
-    """Collect the figures on record that a reply may use: billing, contract, and list prices in the CRM."""
-    known: list[tuple[Decimal, str | None]] = []
-    texts: list[str] = []
-    if billing := account.billing:
-        known += [(m.amount, m.currency) for m in (billing.overdue,) if m]
-        known += [(c.amount.amount, c.amount.currency) for c in billing.credits or ()]
-        for invoice in billing.invoices or ():
-            known += [(invoice.total.amount, invoice.total.currency)] if invoice.total else []
-            texts.append(invoice.note or "")
-            for line in invoice.lines or ():
-                known += [(line.amount.amount, line.amount.currency)] if line.amount else []
-                texts.append(line.description)
-    if contract := account.contract:
-        texts += [*(contract.notes or ()), *(contract.special_terms or ())]
-    texts += [note for note in ((account.crm.notes if account.crm else None) or ()) if "list price" in note.lower()]
-    for text in texts:
-        known += [(figure.amount, figure.currency) for figure in figures(text)]
-        known += [(Decimal(n), None) for n in re.findall(r"(?<![\w.,-])\d{1,9}\.\d{2}(?![\w.,])", text)]
-    return known
-
-
-def _figures_of(call: Weighed) -> Iterator[tuple[Decimal, str | None]]:
-    if gives := call.assessment.gives:
-        yield gives.amount, gives.currency
-    currency = call.action.args.get("currency")
-    for value in call.action.args.values():
-        # Most arguments are words: what does not start like a number is not tried as one.
-        numeric = isinstance(value, int) or (isinstance(value, str) and value[:1] in DIGITS and value != "")
-        number = read_amount(value) if numeric and not isinstance(value, bool) else None
-        if number is not None:
-            yield number, currency if isinstance(currency, str) else None
+    for figure in sub.ungrounded if sub.audit.account else ():
+        why = f"no record and no proposed action holds the figure {figure.words!r}"
+        yield from cap(DRAFT, Reason.UNGROUNDED_FIGURE, why, "every figure were on record", figure=figure.words)
 
 
 def _plain(signal: Signal) -> str:

@@ -31,7 +31,7 @@ LINES = {"a credit": credit(LOW), "a public fact": GUIDE}
 
 def ruled(world: World, line: Proposal, **more: Any) -> Any:
     """Return the autonomy of a proposal for the small account as the world stands."""
-    body = "How do I share a report?" if line == GUIDE else PLEA
+    body = PLEA if line.parts[0].intent == "goodwill_credit" else "How do I share a report?"
     return world.judge(asks(world, "T-1", line=line, body=body, **more), line)
 
 
@@ -160,7 +160,8 @@ def test_a_sender_who_is_not_resolved(world: World, sender: dict[str, Any], hint
     world.says("T-1", credit(LOW))
     ruling = world.judge(ticket, credit(LOW))
     assert ruling.autonomy < ACT
-    assert {"identity_unverified", "identity_unresolved", "signal_other_account"} & set(ruling.reasons)
+    if sender["email"] not in SENDERS.values() or hint == "ACC-999":
+        assert (ruling.autonomy, "identity_unresolved" in ruling.reasons) == (HANDOFF, True)
     world.run(ticket)
     assert outside(world.home) == []
 
