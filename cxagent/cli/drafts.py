@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
 
 def drafts(project: Home = HERE, json: AsJson = False) -> None:
     """List what waits for a reviewer, least time and most at stake first."""
+    from cxagent.brief import signer
     from cxagent.cli.telling import tell
     from cxagent.ledger import reports
     from cxagent.project import Project
@@ -54,7 +55,8 @@ def drafts(project: Home = HERE, json: AsJson = False) -> None:
         shown.add_row(*_cells(_row(row), why))
     page().print(shown)
     first, where = rows[0]["id"], argument(project)
-    typer.echo(f"Next: cxagent explain {first}{where}\n      cxagent review {first} approve{where}")
+    who = signer(Project(project).playbook, rows[0]["required_role"])
+    typer.echo(f"Next: cxagent explain {first}{where}\n      cxagent review {first} approve --as '{who}'{where}")
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
