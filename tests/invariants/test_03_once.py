@@ -226,42 +226,42 @@ def test_a_worker_that_was_overtaken_between_gate_and_effect(world: World, numbe
 # ---- a process that is killed has no chance to tidy up ---------------------------------------------------------------
 
 KILLED = """
-import os, signal, sys
+import contextlib, os, signal, sys
 from pathlib import Path
 from scenes import LOW, MID, REVIEWER, ROOT, asks
 from cxagent.ledger.store import Store
 from cxagent.testing import World
 
-home, where, account = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-world = World(ROOT, home)
-ticket = asks(world, "T-1", account)
-if where == "in the tool":
-    world.on_effect = die
-if where in ("after the gate", "after the spending", "after the claim"):
-    import contextlib
-    real, count = Store.write, [0]
-    nth = {"after the gate": 1, "after the claim": 2, "after the spending": 2 if account == LOW else 3}[where]
-    @contextlib.contextmanager
-    def write(self):
-        with real(self) as connection:
-            yield connection
-        count[0] += 1
-        if count[0] == nth:
-            die()
-    Store.write = write
-result = world.run(ticket)
-if result["draft_id"]:
-    world.review(result["draft_id"], "approve", REVIEWER)
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def live(home, where, account):
+    world = World(ROOT, home)
+    ticket = asks(world, "T-1", account)
+    if where == "in the tool":
+        world.on_effect = die
+    else:
+        real, count = Store.write, [0]
+        nth = {"after the gate": 1, "after the claim": 2, "after the spending": 3}[where]
+        @contextlib.contextmanager
+        def write(self):
+            with real(self) as connection:
+                yield connection
+            count[0] += 1
+            if count[0] == nth:
+                die()
+        Store.write = write
+    result = world.run(ticket)
+    if result["draft_id"]:
+        world.review(result["draft_id"], "approve", REVIEWER)
+
+for place, kill in enumerate(sys.argv[2:]):
+    child = os.fork()
+    if child == 0:
+        live(Path(sys.argv[1]) / str(place), *kill.split(":"))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
-
-
-def spawn(script: str, *args: str) -> subprocess.Popen[bytes]:
-    """Start a process that can import the scenes."""
-    path = os.pathsep.join([str(Path(__file__).parent), str(ROOT), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path}
-    return subprocess.Popen([sys.executable, "-c", script, *args], env=environment, stderr=subprocess.PIPE)
-
 
 KILLS = [
     ("after the gate", LOW),
@@ -277,10 +277,13 @@ def test_a_killed_process(tmp_path: Path) -> None:
     homes = [tmp_path / str(place) for place in range(len(KILLS))]
     for home in homes:
         home.mkdir()
-    started = [spawn(KILLED, str(home), *kill) for home, kill in zip(homes, KILLS, strict=True)]
-    for one in started:
-        _, said = one.communicate(timeout=120)
-        assert one.returncode == -signal.SIGKILL, said.decode()
+    # One process forks the victims: importing everything anew for each would take longer than all else.
+    path = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
+    victims = [sys.executable, "-c", KILLED, str(tmp_path), *map(":".join, KILLS)]
+    ended = subprocess.run(
+        victims, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert ended.stdout.split() == [str(-int(signal.SIGKILL))] * len(KILLS), ended.stderr
     for home, (where, account_id) in zip(homes, KILLS, strict=True):
         world = World(ROOT, home)
         assert len(outside(home)) == (where == "in the tool")

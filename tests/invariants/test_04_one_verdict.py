@@ -70,21 +70,34 @@ def test_two_people_decide_at_the_same_moment(world: World) -> None:
 
 
 DECIDE = """
-import sys, time
+import os, sys
 from pathlib import Path
-from scenes import ROOT
+from scenes import APPROVER, REVIEWER, ROOT
 from cxagent.errors import Conflict
 from cxagent.testing import World
 
-world = World(ROOT, Path(sys.argv[1]))
-verdict, by, drafts = sys.argv[2], sys.argv[3], sys.argv[4:]
-print("ready", flush=True)
-sys.stdin.readline()
-for draft_id in drafts:
-    try:
-        world.review(draft_id, verdict, by)
-    except Conflict as error:
-        print(error, flush=True)
+def decide(verdict, by, ready, go):
+    world = World(ROOT, Path(sys.argv[1]))
+    os.write(ready, b"x")
+    os.read(go, 1)
+    for draft_id in sys.argv[2:]:
+        try:
+            world.review(draft_id, verdict, by)
+        except Conflict as error:
+            print(error, flush=True)
+
+(seen, ready), (go, start) = os.pipe(), os.pipe()
+children = []
+for wish in (("approve", REVIEWER), ("reject", APPROVER)):
+    child = os.fork()
+    if child == 0:
+        decide(*wish, ready, go)
+        os._exit(0)
+    children.append(child)
+for _ in children:
+    os.read(seen, 1)
+os.write(start, b"xx")
+sys.exit(any(os.waitpid(child, 0)[1] for child in children))
 """
 
 
@@ -92,21 +105,17 @@ def test_two_processes_decide(world: World) -> None:
     """Two processes, one approving and one rejecting the same drafts: every recorded verdict is the executed one."""
     drafts = [marked(world, f"T-{number}") for number in range(8)]
     path = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", DECIDE, str(world.home), verdict, by, *drafts],
-            env={**os.environ, "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for verdict, by in (("approve", REVIEWER), ("reject", APPROVER))
-    ]
-    for one in started:
-        assert one.stdout and one.stdout.readline() == "ready\n"
-    conflicts = [line for one in started for line in one.communicate("go\n", timeout=60)[0].splitlines()]
+    ended = subprocess.run(
+        [sys.executable, "-c", DECIDE, str(world.home), *drafts],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    conflicts = [line for line in ended.stdout.splitlines() if "was first" in line]
     verdicts = [agrees(world, draft_id, outside(world.home)) for draft_id in drafts]
-    assert ([one.returncode for one in started], len(conflicts), len(verdicts)) == ([0, 0], 8, 8)
+    assert (ended.returncode, len(conflicts), len(verdicts)) == (0, 8, 8), ended.stderr
 
 
 @pytest.mark.parametrize("verdict", ["approve", "reject", "respond"])
