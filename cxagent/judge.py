@@ -110,7 +110,10 @@ class Judge:
     def _memory(self, ticket: Ticket, found: ContextAudit) -> "_Memory":
         now = clock.now()
         with self.store.read() as connection:
-            stops, cells = history.stops(connection), history.cells(connection, now)
+            stops: Sequence[Stop] = ()
+            cells: Sequence[Cell] = ()
+            if not history.quiet(connection):
+                stops, cells = history.stops(connection), history.cells(connection, now)
             orders: list[str] = []
             if found.account is not None:
                 sender, since = digest(ticket.sender.email.lower()), now - timedelta(days=ORDERS_DAYS)

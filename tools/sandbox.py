@@ -79,6 +79,8 @@ def _opened(path: Path) -> tuple[Lock, sqlite3.Connection]:
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, timeout=10, check_same_thread=False)
     database.execute("PRAGMA journal_mode = WAL")
+    # A stand-in survives the death of its process, not a power cut; the ledger survives both.
+    database.execute("PRAGMA synchronous = NORMAL")
     database.execute(_SCHEMA)
     return Lock(), database
 

@@ -21,6 +21,7 @@ _HEAD = select(HEAD.c.seq, HEAD.c.hash).where(HEAD.c.account_id == bindparam("ac
 _MOVE_HEAD = (
     HEAD.update().where(HEAD.c.account_id == bindparam("account")).values(seq=bindparam("to"), hash=bindparam("as"))
 )
+_BODY = select(LOG.c.body).where(LOG.c.id == bindparam("id"))
 _ADD, _FIRST_HEAD = LOG.insert(), HEAD.insert()
 GENESIS = "0" * 64
 Kind = Literal["ruling", "review", "handoff", "outcome", "stop", "erasure"]
@@ -71,6 +72,12 @@ def append(
 def link(line: dict[str, Any]) -> str:
     """Return the hash of one line."""
     return hashlib.sha256(canonical({name: line[name] for name in FIELDS}).encode()).hexdigest()
+
+
+def body(connection: Connection, entry_id: str) -> dict[str, Any]:
+    """Return what one line says, without the personal part; empty where there is no such line."""
+    text = connection.execute(_BODY, {"id": entry_id}).scalar_one_or_none()
+    return json.loads(text) if text is not None else {}
 
 
 def entry(connection: Connection, entry_id: str) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
 from cxagent import clock
 from cxagent.context.standing import Given, TrustEvent
@@ -30,6 +30,7 @@ _GIVEN = select(BUDGET).where(
 _CELLS = select(LATITUDE).where(LATITUDE.c.since <= bindparam("at")).order_by(LATITUDE.c.since)
 _RULINGS = select(chain.LOG.c.body).where(chain.LOG.c.ticket_id == bindparam("ticket"), chain.LOG.c.kind == "ruling")
 _STOPS = select(STOP).where(STOP.c.released_at.is_(None))
+_UNREST = select(or_(exists().where(STOP.c.released_at.is_(None)), exists().where(LATITUDE.c.id.is_not(None))))
 _ORDERS = (
     select(TICKET.c.personal_id)
     .where(
@@ -75,6 +76,11 @@ def given(
             one = Given(ref=row.execution_id or row.id, amount=money, at=datetime.fromisoformat(row.at))
             found.setdefault(row.root_id, []).append(one)
     return found
+
+
+def quiet(connection: Connection) -> bool:
+    """Whether there is neither a stop nor a latitude on record, as on most days: one question instead of two."""
+    return not connection.execute(_UNREST).scalar_one()
 
 
 def cells(connection: Connection, at: datetime) -> list[Cell]:

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from cxagent.domain.value import digest
 from cxagent.ledger import chain, personal, reviews
@@ -13,10 +13,27 @@ from cxagent.ledger.store import TABLES
 TICKET, LOG, DRAFT, HANDOFF = TABLES["ticket"], TABLES["decision_log"], TABLES["draft"], TABLES["handoff"]
 EXECUTION, AUTHORIZATION = TABLES["execution"], TABLES["authorization"]
 
+# Prepared once: building a statement costs more than running it.
+_TICKET = select(TICKET).where(TICKET.c.id == bindparam("id"))
+_DRAFT = (
+    select(DRAFT.c.id)
+    .where(DRAFT.c.ticket_id == bindparam("id"))
+    .order_by((DRAFT.c.status == "open").desc(), DRAFT.c.created_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_RESULT = (
+    select(TICKET.c.account_id, TICKET.c.status, LOG.c.id, LOG.c.body, _DRAFT.label("draft_id"))
+    .join(LOG, LOG.c.ticket_id == TICKET.c.id)
+    .where(TICKET.c.id == bindparam("id"), LOG.c.kind == "ruling")
+    .order_by(LOG.c.seq.desc())
+    .limit(1)
+)
+
 
 def ticket(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
     """Return the row of a ticket, or None where it was never recorded."""
-    row = connection.execute(select(TICKET).where(TICKET.c.id == ticket_id)).mappings().one_or_none()
+    row = connection.execute(_TICKET, {"id": ticket_id}).mappings().one_or_none()
     return dict(row) if row else None
 
 
@@ -28,33 +45,16 @@ def tickets_of(connection: Connection, sender_digest: str) -> list[tuple[str, st
 
 def result(connection: Connection, ticket_id: str) -> dict[str, Any]:
     """Return one result line: what became of a ticket."""
-    row = ticket(connection, ticket_id)
-    assert row is not None
-    latest = (
-        connection.execute(
-            select(LOG.c.id, LOG.c.body)
-            .where(LOG.c.ticket_id == ticket_id, LOG.c.kind == "ruling")
-            .order_by(LOG.c.seq.desc())
-            .limit(1)
-        )
-        .mappings()
-        .one()
-    )
-    body = json.loads(latest["body"])
-    draft_id = connection.execute(
-        select(DRAFT.c.id)
-        .where(DRAFT.c.ticket_id == ticket_id)
-        .order_by((DRAFT.c.status == "open").desc(), DRAFT.c.created_at.desc())
-        .limit(1)
-    ).scalar_one_or_none()
+    row = connection.execute(_RESULT, {"id": ticket_id}).mappings().one()
+    body = json.loads(row["body"])
     return {
         "ticket_id": ticket_id,
         "account_id": row["account_id"],
         "intent": body["intents"][0] if body["intents"] else None,
         "autonomy": body["autonomy"],
         "reasons": body["reasons"],
-        "decision_id": latest["id"],
-        "draft_id": draft_id,
+        "decision_id": row["id"],
+        "draft_id": row["draft_id"],
         "status": row["status"],
     }
 

@@ -97,7 +97,10 @@ class OfflineProposer:
         if not _is_english(ticket) or not self._classifier.reads(text):
             return ()
         if self._last[0] != text:
-            self._last = (text, self.requests(text, ticket.subject))
+            body = text.removeprefix(ticket.subject).strip() or text
+            pieces = _pieces(body)
+            asking = [piece for piece in pieces if _ASKS.search(piece)] if len(pieces) > 1 else pieces
+            self._last = (text, [self._request(piece) for piece in asking])
         families = {self._guidance[intent].family for intent in intents if intent in self._guidance.intents}
         plain = [one.intent for one in self._last[1] if one.confidence >= _PLAIN]
         return tuple(one for one in plain if one not in intents and self._guidance[one].family not in families)

@@ -230,12 +230,12 @@ class Steps:
 
         What was ruled, and whether a person approved it, is the ledger's word and not the state's.
         """
-        fresh = self.judge.look(given.ticket, state.get("account_id"), but=warrant["id"])
-        reading = self.judge.read(given.ticket, fresh)
-        sub = self.recorder.submission(given._replace(audit=fresh, reading=reading), proposal)
+        with self.store.read() as connection:  # one snapshot for all that the second look rests on
+            fresh = self.judge.look(given.ticket, state.get("account_id"), but=warrant["id"])
+            reading = self.judge.read(given.ticket, fresh)
+            sub = self.recorder.submission(given._replace(audit=fresh, reading=reading), proposal)
+            before = chain.body(connection, warrant["decision_id"])
         ruling = self.judge.rule(sub)
-        with self.store.read() as connection:
-            before = (chain.entry(connection, warrant["decision_id"]) or {})["body"]
         reviewed = warrant["draft_id"] is not None
         tighter = set(ruling.reasons) - set(before["reasons"])
         carried = ruling.autonomy >= DRAFT and not tighter if reviewed else ruling.autonomy == ACT

@@ -19,7 +19,7 @@ from cxagent.domain.ticket import Incoming, Sender, Ticket
 from cxagent.domain.vocabulary import Stance
 from cxagent.scaffold import deployment
 
-ROUNDS, WARM_UP, COPIES = 60, 10, 100
+ROUNDS, WARM_UP, COPIES, BATCH = 150, 15, 200, 10
 TICKET, GATE = "autonomous ticket, SQLite", "pure gate"
 LONG, SHORT = "plain graph, 6 nodes, SQLite", "plain graph, 4 nodes, SQLite"
 MEMORY = "plain graph, 6 nodes, in memory"
@@ -146,16 +146,17 @@ def main() -> None:
             def submit() -> Submission:
                 return judge.submit(state.ticket, state.audit, state.reading, state.proposal, read_by_proposer=True)
 
-            fresh = [submit() for _ in range(ROUNDS + WARM_UP)]
+            fresh = [[submit() for _ in range(BATCH)] for _ in range(ROUNDS + WARM_UP)]
             taken = side_by_side(
                 {
                     TICKET: ours,
                     LONG: through(plain),
                     SHORT: through(short),
                     MEMORY: through(memory),
-                    GATE: lambda number: rule(fresh[number + WARM_UP]),
+                    GATE: lambda number: [rule(sub) for sub in fresh[number + WARM_UP]],
                 }
             )
+    taken[GATE] = [value / BATCH for value in taken[GATE]]
     print(f"CPU milliseconds, medians of {ROUNDS} rounds in turn; ratios round by round")
     for name, values in taken.items():
         print(f"  {name:34} {statistics.median(values):8.2f}")
