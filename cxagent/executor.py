@@ -85,9 +85,9 @@ class Executor:
         effects: list[dict[str, Any]] = []
         run = _Run(authorization_id, terms, account, [step.key for step in steps], closing)
         for index, step in enumerate(steps):
-            following = steps[index + 1] if index + 1 < len(steps) else None
             why = stopped() if index or step.status != "planned" else None
-            effect = self._halt(run, step, why) or self._effect(run, step, following, fresh=index == 0)
+            last = index + 1 == len(steps)
+            effect = self._halt(run, step, why) or self._effect(run, step, first=index == 0, last=last)
             effects.append(effect)
             if effect["status"] != "done":
                 return Done(tuple(effects), f"{step.tool} {effect['status'].replace('_', ' ')}: {effect['said']}")
@@ -96,14 +96,15 @@ class Executor:
                 closing(connection, run.keys)
         return Done(tuple(effects))
 
-    def _effect(self, run: _Run, step: Step, following: Step | None, fresh: bool) -> dict[str, Any]:
+    def _effect(self, run: _Run, step: Step, *, first: bool, last: bool) -> dict[str, Any]:
         tool = self.tools[step.tool]
         if step.status in ("done", "failed", "in_doubt"):
             return _told(step.tool, step.status, step.result or "", step.key)
         if step.status == "started" and not tool.idempotent:
             return self._close(run, step, "in_doubt", "the run broke off while it happened")
-        if step.status == "planned" and not fresh:
-            self._start_if_planned(step)
+        # The first effect was started by the transaction that spent the authorization.
+        if step.status == "planned" and not first and not self._start(step) and not tool.idempotent:
+            return _told(step.tool, "in_doubt", "another worker has started it", step.key)
         try:
             result = tool.run(self._call(step.key, run.terms), **step.args)
         except Refused as error:
@@ -116,9 +117,7 @@ class Executor:
             executions.finish(connection, step.key, "done", json.dumps(result, default=str))
             if gives:
                 executions.settle(connection, run.authorization_id, step)
-            if following is not None and following.status == "planned":
-                executions.start(connection, following.key)
-            if following is None and run.closing is not None:
+            if last and run.closing is not None:
                 run.closing(connection, run.keys)
         return _told(step.tool, "done", json.dumps(result, default=str), step.key)
 
@@ -139,10 +138,10 @@ class Executor:
             settings=self.settings,
         )
 
-    def _start_if_planned(self, step: Step) -> None:
-        """The step before has noted this one as started, unless that step was done in an earlier run."""
+    def _start(self, step: Step) -> bool:
+        """Note that a planned effect is about to happen; False where another worker was first."""
         with self.store.write() as connection:
-            executions.start(connection, step.key)
+            return executions.start(connection, step.key)
 
     def _close(self, run: _Run, step: Step, status: executions.Status, said: str) -> dict[str, Any]:
         with self.store.write() as connection:
