@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cxagent.answers import Answer, read_answer
+from cxagent.answers import read_answer
 from cxagent.domain.review import REASONS, Review
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.vocabulary import HANDOFF, Reason
@@ -130,6 +130,3 @@ def _told(review_id: str, review: Review) -> dict[str, Any]:
 
 def _words(role: str) -> str:
     return role.replace("_", " ")
-
-
-__all__ = ["API_REVIEWER", "Answer", "Reviewing", "answer_of"]

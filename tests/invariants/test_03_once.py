@@ -16,7 +16,7 @@ from scenes import LOW, MID, REVIEWER, ROOT, asks, credit, outside, sent, waitin
 from cxagent.actions import Call, action
 from cxagent.domain.ticket import Incoming
 from cxagent.errors import Conflict, CxagentError
-from cxagent.ledger.store import Connection, Store
+from cxagent.ledger.store import TABLES, Connection, Store
 from cxagent.testing import World, call, proposal
 
 
@@ -221,6 +221,25 @@ def test_a_worker_that_was_overtaken_between_gate_and_effect(world: World, numbe
         world.invoke(None, "T-1")
     world.run(ticket)
     assert (len(outside(world.home)), len(sent(world, "T-1"))) == (1, 1)
+
+
+def test_another_worker_at_the_second_effect(tmp_path: Path) -> None:
+    """A planned effect that another worker has started meanwhile is left to it where the tool knows no key."""
+    world = World(ROOT, tmp_path, tools=[ring_a_bell])
+
+    def race(_: Call) -> None:
+        """Let another worker note the second effect as started while the first one happens."""
+        with world.store.write() as connection:
+            rows = TABLES["execution"]
+            connection.execute(rows.update().where(rows.c.position == 1).values(status="started"))
+
+    world.on_effect = race
+    actions = (call("share_public_doc", url="https://docs.vendor.example/a"), call("ring_a_bell", times="one"))
+    line = proposal("howto_question", *actions, stance="inform")
+    ticket = asks(world, "T-1", line=line, body="How do I share a report?")
+    assert world.run(ticket)["status"] == "handed_off"
+    assert [effect.tool for effect in world.effects] == ["share_public_doc"]
+    world.close()
 
 
 # ---- a process that is killed has no chance to tidy up ---------------------------------------------------------------
