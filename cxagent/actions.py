@@ -5,19 +5,28 @@
 def issue_credit(call: Call, account_id: str, amount: Decimal, currency: str, reason: str) -> dict[str, str]:
     \"\"\"Give the account a credit.\"\"\"
 ```
+
+What follows from a done call is declared beside it and is an action again, so that it needs an authorization too:
+
+```python
+@action(..., undo=lambda args, result: Action(tool="revoke_access", args={"user": args["user"]}))
+```
 """
 
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr, ValidationError, create_model
 
-from cxagent.domain.tool import Tool
+from cxagent.domain.proposal import Action
+from cxagent.domain.tool import Following, Tool
 from cxagent.domain.vocabulary import Autonomy, EffectClass
 from cxagent.errors import BadInput, Unauthorized
+from cxagent.playbook import explain
 
 
 class Warrant(Protocol):
@@ -45,7 +54,43 @@ class Toolbox(dict[str, Tool]):
         """Take in a tool; a second one of the same name is refused."""
         if tool.name in self:
             raise BadInput(f"the tool {tool.name!r} is declared twice")
+        _refuse_contradiction(tool)
         self[tool.name] = tool
+
+    @property
+    def offered(self) -> Mapping[str, Tool]:
+        """The tools that a model may propose: all but those that only confirm."""
+        return {name: tool for name, tool in self.items() if not tool.confirms}
+
+
+class Checked(BaseModel):
+    """What a check found: whether the effect holds, and a sentence about it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    holds: StrictBool
+    said: StrictStr
+
+
+def undo_of(tool: Tool, tools: Mapping[str, Tool], args: Mapping[str, Any], result: Any) -> Action | None:
+    """Return the action that takes a done call back, or None; raise `BadInput` where what is declared cannot run."""
+    return _following("undo", tool.undo, tool.name, tools, args, result)
+
+
+def check_of(tool: Tool, tools: Mapping[str, Tool], args: Mapping[str, Any], result: Any) -> Action | None:
+    """Return the action that looks whether a done call held, or None; raise `BadInput` where it could do more."""
+    action = _following("check", tool.check, tool.name, tools, args, result)
+    if action is not None and (effect := tools[action.tool].effect) is not EffectClass.INTERNAL_READ:
+        raise BadInput(f"the check of {tool.name} names {action.tool}, which is {effect}; a check may only read")
+    return action
+
+
+def checked(check: Action, result: Any) -> Checked:
+    """Read what a check returned; an answer that is not plainly yes or no is refused, never taken for a yes."""
+    try:
+        return Checked.model_validate(result)
+    except ValidationError as error:
+        raise BadInput(f"{check.tool} did not tell whether the effect holds: {explain(error)}") from None
 
 
 def action(
@@ -82,6 +127,54 @@ def action(
         return guarded
 
     return declare
+
+
+def _refuse_contradiction(tool: Tool) -> None:
+    """Refuse what is wrong in a declaration whatever the call: what follows is only known once a call is done."""
+    for what, following in (("undo", tool.undo), ("check", tool.check)):
+        if following is not None and not callable(following):
+            raise BadInput(f"the {what} of {tool.name} is {following!r}; it must be a function that returns an Action")
+    if tool.undo is not None and tool.reversible == "no":
+        raise BadInput(f'{tool.name} declares an undo and reversible="no"; one of the two is wrong')
+    if tool.check_after and tool.check is None:
+        raise BadInput(f"{tool.name} declares check_after, but no check")
+    if tool.check_after < timedelta(0):
+        raise BadInput(f"the check_after of {tool.name} is negative")
+    if tool.confirms and tool.effect is not EffectClass.INTERNAL_READ:
+        raise BadInput(f"{tool.name} confirms, but it is {tool.effect}; what confirms may only read (internal_read)")
+
+
+def _following(
+    what: str,
+    following: Following | None,
+    name: str,
+    tools: Mapping[str, Tool],
+    args: Mapping[str, Any],
+    result: Any,
+) -> Action | None:
+    if following is None:
+        return None
+    try:
+        action = following(args, result)
+    except Exception as error:  # an engineer's function meets what an outside system returned
+        raise BadInput(f"the {what} of {name} cannot be told: {type(error).__name__}: {error}") from error
+    match action:
+        case None:
+            return None
+        case Action():
+            return _runnable(f"the {what} of {name}", action, tools)
+        case _:
+            raise BadInput(f"the {what} of {name} returned {type(action).__name__}, which is no Action")
+
+
+def _runnable(whose: str, action: Action, tools: Mapping[str, Tool]) -> Action:
+    if action.tool not in tools:
+        raise BadInput(f"{whose} names {action.tool!r}, a tool that is not declared")
+    try:
+        tools[action.tool].arguments.model_validate(action.args)
+    except ValidationError as error:
+        raise BadInput(f"{whose} calls {action.tool} with unfit arguments: {explain(error)}") from None
+    return action
 
 
 def _arguments(function: Callable[..., Any]) -> type[BaseModel]:

@@ -1,24 +1,27 @@
 """An agent: a project whose graph is compiled over its database. Tickets go in, reviews go in, results come out."""
 
+import contextlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
-from cxagent import clock
-from cxagent.checkpoints import open_saver
+from cxagent import clock, presence
+from cxagent.checkpoints import open_saver, reachable
 from cxagent.domain.review import Review, Verdict
 from cxagent.domain.ticket import Incoming, Sender, Ticket
 from cxagent.domain.value import digest
-from cxagent.errors import BadInput, Refused
-from cxagent.ledger import chain, journal, personal, reports, reviews
+from cxagent.errors import BadInput, Conflict, Refused
+from cxagent.ledger import chain, personal, reports, reviews, tickets
 from cxagent.project import Project, load_graph_file
 from cxagent.reviewing import answer_of
 from cxagent.shape import require_shape
 from cxagent.soundness import require_sound
 from cxagent.steps.edits import edited
 from cxagent.steps.held import held
+from cxagent.steps.restoring import BINDING, Kept, kept, start_of
 
 
 class Agent:
@@ -57,39 +60,70 @@ class Agent:
         A ticket that is known already is not worked on twice: its result is returned, and what a crash left of it
         is finished. The same id with other words is refused.
         """
-        ticket = incoming.ticket
-        with self.store.read() as connection:
-            known = reports.ticket(connection, ticket.id)
-        if known is not None and known["digest"] != digest(ticket):
-            raise BadInput(f"the ticket id {ticket.id!r} was used before with another content", where="ticket.id")
-        if known is None or known["status"] not in journal.CLOSED:
-            self._work(incoming, unfinished=known is not None)
-        with self.store.read() as connection:
-            return reports.result(connection, ticket.id)
+        ticket_id = incoming.ticket.id
+        with presence.at_work():
+            match self.receive(incoming):
+                case "new" if incoming.follows is None:
+                    self._invoke(start_of(incoming), ticket_id)
+                case "new":
+                    self._go_on(ticket_id)
+                case "open":
+                    self._go_on(ticket_id)
+        return self.result(ticket_id)
 
-    def _work(self, incoming: Incoming, *, unfinished: bool) -> None:
-        config = self._thread(incoming.ticket.id)
-        start = {"ticket": incoming.ticket.model_dump(mode="json"), "account_id": incoming.account_id}
-        if not unfinished:
-            self.app.invoke(start, config, durability="sync")
+    def receive(self, incoming: Incoming) -> tickets.Received:
+        """Put a ticket on record, and do no more; from here on it cannot be lost."""
+        with self.store.write(incoming.ticket.id) as connection:
+            return tickets.receive(connection, incoming)
+
+    def result(self, ticket_id: str) -> dict[str, Any]:
+        """Return the result line of a ticket as it stands."""
+        with self.store.read() as connection:
+            return reports.result(connection, ticket_id)
+
+    def finish(self, ticket_id: str) -> dict[str, Any]:
+        """Go on with a ticket on record from wherever it stands, and return its result line."""
+        with presence.at_work():
+            with self.store.write(ticket_id) as connection:
+                goes_on = tickets.take_up(connection, ticket_id)
+            if goes_on:
+                self._go_on(ticket_id)
+        return self.result(ticket_id)
+
+    def _go_on(self, ticket_id: str) -> None:
+        """Go on after the last ruling on record; a thread that waits elsewhere, or was lost, is made anew."""
+        known = self._kept(ticket_id)
+        if known.stands is None:
+            self._invoke(known.start, ticket_id)
             return
-        snapshot = self.app.get_state(config)
-        if not snapshot.interrupts:
-            # `next` is empty too where a node has ended and only the checkpoint after it was lost; `tasks` is not.
-            self.app.invoke(None if snapshot.tasks else start, config, durability="sync")
-            snapshot = self.app.get_state(config)
-        if snapshot.interrupts and (found := self._verdict(snapshot.values.get("draft_id"))) is not None:
-            self._wake(snapshot, found, config)
+        waiting = self._interrupts(ticket_id, known)
+        if not waiting:
+            self.app.update_state(self._thread(ticket_id), known.stands, as_node="risk_gate")
+            self._invoke(None, ticket_id)
+            waiting = self._interrupts(ticket_id, known)
+        if known.verdict is not None and waiting:
+            self._invoke(Command(resume=dict.fromkeys(waiting, answer_of(known.verdict))), ticket_id)
 
-    def _verdict(self, draft_id: str | None) -> Review | None:
+    def _interrupts(self, ticket_id: str, known: Kept) -> list[str]:
+        """Return what a thread waits for, where it waits for a verdict on the very draft that is on record."""
+        if known.draft_id is None or known.stands is None:
+            return []
+        snapshot = self.app.get_state(self._thread(ticket_id))
+        as_recorded = all(snapshot.values.get(name) == known.stands.get(name) for name in BINDING)
+        return [one.id for one in snapshot.interrupts] if as_recorded else []
+
+    def _kept(self, ticket_id: str) -> Kept:
         with self.store.read() as connection:
-            found = reviews.verdict(connection, draft_id) if draft_id else None
-        return found[1] if found else None
+            return kept(connection, ticket_id)
 
-    def _wake(self, snapshot: Any, review: Review, config: Any) -> None:
-        """Let a thread go on that waits; it follows the verdict on record, which the answer only repeats."""
-        answers = {one.id: answer_of(review) for one in snapshot.interrupts}
-        self.app.invoke(Command(resume=answers), config, durability="sync")
+    def _invoke(self, what: Any, ticket_id: str) -> None:
+        """Run the thread of a ticket to its end or to a draft.
+
+        The checkpoint is written once, at the end: all that binds is in the ledger before it happens, and a thread
+        that is lost in between is made anew from there.
+        """
+        with reachable(self.project.database_url):
+            self.app.invoke(what, self._thread(ticket_id), durability="exit")
 
     def review(
         self,
@@ -106,8 +140,7 @@ class Agent:
 
         `Conflict` names who was first; `Refused` says what the person may not do, and leaves the draft as it was.
         """
-        steps = self.project.steps
-        name, role = steps.reviewing.reviewer(by)
+        name, role = self.project.steps.reviewing.reviewer(by)
         review = Review(
             verdict=verdict,
             by=name,
@@ -117,22 +150,40 @@ class Agent:
             reply=reply,
             actions=None if args is None else tuple(args),  # type: ignore[arg-type]
         )
+        with presence.at_work():
+            return self._decide(draft_id, review)
+
+    def _decide(self, draft_id: str, review: Review) -> dict[str, Any]:
+        """Claim a draft first, then let its thread follow what is on record."""
+        steps = self.project.steps
         with self.store.read() as connection:
             row = reviews.draft(connection, draft_id)
-        config = self._thread(row["ticket_id"])
-        snapshot = self.app.get_state(config)
-        if not snapshot.interrupts and row["status"] == "open":
-            raise Refused(f"the thread of {draft_id} does not wait; run the ticket again")
-        if (snapshot.values.get("proposer") or {}).get("name") == name:
-            raise Refused(f"{name} wrote this draft; somebody else must review it")
-        if verdict in ("edit", "respond"):
-            self._rehearse(snapshot.values, review)
-        told = steps.reviewing.claim(draft_id, review, *steps.recorder.approval(held(snapshot.values)))
+            known = kept(connection, row["ticket_id"]) if row["status"] == "pending" else None
+        approval: tuple[Any, ...] = ()
+        if known is not None and known.stands is not None:
+            if known.stands["proposer"].get("name") == review.by:
+                raise Refused(f"{review.by} wrote this draft; somebody else must review it")
+            if review.verdict in ("edit", "respond"):
+                self._rehearse(known.stands, review)
+            approval = steps.recorder.approval(held(known.stands))
+        told = steps.reviewing.claim(draft_id, review, *approval)
         if refused := told["review"].get("refused"):
             return {"ticket_id": row["ticket_id"], "draft_id": draft_id, "status": "waiting", "said": refused}
-        self._wake(snapshot, review, config)
-        with self.store.read() as connection:
-            return reports.result(connection, row["ticket_id"])
+        with contextlib.suppress(Conflict):  # the verdict is on record, and another run is carrying it out
+            self._go_on(row["ticket_id"])
+        return self.result(row["ticket_id"])
+
+    def hold(self, draft_id: str, by: str, *, minutes: int = 15, over: bool = False) -> datetime:
+        """Let a person claim a draft while they look at it; return until when. `Conflict` where somebody else has."""
+        name, _ = self.project.steps.reviewing.reviewer(by)
+        with self.store.write() as connection:
+            return reviews.hold(connection, draft_id, name, minutes, over=over)
+
+    def let_go(self, draft_id: str, by: str) -> bool:
+        """Give a person's claim on a draft back; False where it was not theirs."""
+        name, _ = self.project.steps.reviewing.reviewer(by)
+        with self.store.write() as connection:
+            return reviews.let_go(connection, draft_id, name)
 
     def erase(self, email: str) -> int:
         """Erase the personal data of everything that came from one sender; return how many texts there were.

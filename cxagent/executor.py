@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cxagent import clock
+from cxagent import presence
 from cxagent.actions import Call
 from cxagent.domain.account import Account
 from cxagent.domain.proposal import Action
 from cxagent.domain.tool import Tool
-from cxagent.errors import CxagentError, Refused
-from cxagent.ledger import executions, journal
+from cxagent.errors import Conflict, CxagentError, Refused
+from cxagent.ledger import authorizations, executions
 from cxagent.ledger.executions import Step, Terms
 from cxagent.ledger.store import Connection, Store
 
@@ -80,7 +80,7 @@ class Executor:
         `stopped` is asked before every effect but a first one, which was judged just now, and says what forbids it.
         """
         calls = [(action.tool, action.args) for action in actions]
-        with self.store.write() as connection:
+        with self.store.write(terms.ticket_id) as connection:
             steps = executions.spend(connection, authorization_id, terms, calls)
         effects: list[dict[str, Any]] = []
         run = _Run(authorization_id, terms, account, [step.key for step in steps], closing)
@@ -92,34 +92,49 @@ class Executor:
             if effect["status"] != "done":
                 return Done(tuple(effects), f"{step.tool} {effect['status'].replace('_', ' ')}: {effect['said']}")
         if closing is not None and (not steps or steps[-1].status == "done"):
-            with self.store.write() as connection:
+            with self.store.write(terms.ticket_id) as connection:
                 closing(connection, run.keys)
         return Done(tuple(effects))
 
     def _effect(self, run: _Run, step: Step, *, first: bool, last: bool) -> dict[str, Any]:
-        tool = self.tools[step.tool]
         if step.status in ("done", "failed", "in_doubt"):
             return _told(step.tool, step.status, step.result or "", step.key)
-        if step.status == "started" and not tool.idempotent:
-            return self._close(run, step, "in_doubt", "the run broke off while it happened")
-        # The first effect was started by the transaction that spent the authorization.
-        if step.status == "planned" and not first and not self._start(step) and not tool.idempotent:
-            return _told(step.tool, "in_doubt", "another worker has started it", step.key)
+        if (broken := self._begin(run, step, first=first)) is not None:
+            return broken
         try:
-            result = tool.run(self._call(step.key, run.terms), **step.args)
+            result = self.tools[step.tool].run(self._call(step.key, run.terms), **step.args)
         except Refused as error:
             return self._close(run, step, "failed", str(error))
         except Exception as error:
             said = str(error) if isinstance(error, CxagentError) else f"{type(error).__name__}: {error}"
             return self._close(run, step, "in_doubt", said)
-        gives = tool.assess(step.args, run.account, clock.now().date()).gives is not None
-        with self.store.write() as connection:
-            executions.finish(connection, step.key, "done", json.dumps(result, default=str))
-            if gives:
+        said = json.dumps(result, default=str)
+        with self.store.write(run.terms.ticket_id) as connection:
+            if executions.finish(connection, step.key, "done", said):
                 executions.settle(connection, run.authorization_id, step)
             if last and run.closing is not None:
                 run.closing(connection, run.keys)
-        return _told(step.tool, "done", json.dumps(result, default=str), step.key)
+        return _told(step.tool, "done", said, step.key)
+
+    def _begin(self, run: _Run, step: Step, *, first: bool) -> dict[str, Any] | None:
+        """Note that an effect is about to happen, or return what stands in its way.
+
+        `Conflict` where another run is at it. What a run that is gone had started is repeated only where the outside
+        recognises the key.
+        """
+        if step.status == "planned":
+            # The first effect was started by the transaction that spent the authorization.
+            if not first and not self._start(step):
+                raise Conflict(f"another run has started {step.tool} of {run.terms.ticket_id}")
+            return None
+        if presence.other(step.worker, step.started_at):
+            raise Conflict(f"{step.tool} of {run.terms.ticket_id} is under way at {step.worker}")
+        if not self.tools[step.tool].idempotent:
+            return self._close(run, step, "in_doubt", "the run broke off while it happened")
+        with self.store.write() as connection:
+            if not executions.take_over(connection, step):
+                raise Conflict(f"another run goes on with {step.tool} of {run.terms.ticket_id}")
+        return None
 
     def _halt(self, run: _Run, step: Step, why: str | None) -> dict[str, Any] | None:
         """Close a step that a kill switch forbids: not done, or in doubt where an earlier run had started it."""
@@ -144,10 +159,9 @@ class Executor:
             return executions.start(connection, step.key)
 
     def _close(self, run: _Run, step: Step, status: executions.Status, said: str) -> dict[str, Any]:
-        with self.store.write() as connection:
+        with self.store.write(run.terms.ticket_id) as connection:
             executions.finish(connection, step.key, status, said)
-            if status == "failed":
-                journal.release(connection, run.authorization_id)
+            authorizations.release(connection, run.authorization_id)
         return _told(step.tool, status, said, step.key)
 
 

@@ -18,7 +18,7 @@ from cxagent.domain.value import digest
 from cxagent.domain.vocabulary import ACT, Autonomy, SourceName
 from cxagent.gate import PART_RULES, TICKET_RULES, PartRule, TicketRule
 from cxagent.ledger import history
-from cxagent.ledger.journal import Grant
+from cxagent.ledger.authorizations import Grant
 from cxagent.ledger.store import Store
 from cxagent.playbook import Playbook
 from cxagent.reading.message import Reading, read_message

@@ -62,7 +62,42 @@ def seal_the_back_door(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_tables, seal_the_log, seal_the_back_door)
+def compare_by_byte(connection: Connection) -> None:
+    """Let PostgreSQL compare texts as SQLite does: times are texts, and a language's order is not that of time."""
+    if connection.dialect.name == "sqlite":
+        return
+    for table in SQLModel.metadata.sorted_tables:
+        texts = [column.name for column in table.columns if column.type.python_type is str]
+        changes = ", ".join(f'ALTER COLUMN "{name}" TYPE text COLLATE "C"' for name in texts)
+        connection.execute(text(f'ALTER TABLE "{table.name}" {changes}'))
+
+
+def note_who_works(connection: Connection) -> None:
+    """Add who has a ticket, a draft or an effect in hand, what a ticket continues, and what an execution is of."""
+    for table, columns in {
+        "ticket": ("whole", "hint", "follows", "worker"),
+        "execution": ("worker", "kind", "of"),
+        "draft": ("held_by", "held_until", "worker", "applying_at"),
+    }.items():
+        known = {column["name"] for column in inspect(connection).get_columns(table)}
+        for name in columns:
+            if name not in known:
+                default = " NOT NULL DEFAULT 'effect'" if name == "kind" else ""
+                connection.execute(text(f'ALTER TABLE "{table}" ADD COLUMN "{name}" text{default}'))
+    connection.execute(text("UPDATE ticket SET whole = digest WHERE whole IS NULL"))
+    connection.execute(text("UPDATE draft SET status = 'pending' WHERE status = 'open'"))
+    connection.execute(text('CREATE UNIQUE INDEX IF NOT EXISTS execution_once ON execution ("of", kind)'))
+    for table, column in (("ticket", "follows"), ("decision_log", "ticket_id"), ("budget", "status")):
+        connection.execute(text(f"CREATE INDEX IF NOT EXISTS ix_{table}_{column} ON {table} ({column})"))
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    create_tables,
+    seal_the_log,
+    seal_the_back_door,
+    note_who_works,
+    compare_by_byte,
+)
 
 
 def applied(connection: Connection) -> int:

@@ -214,6 +214,7 @@ class Playbook(Value):
     roles: dict[str, tuple[str, ...]]
     intents: dict[str, IntentEntry]
     signals: dict[Signal, FullRow]
+    not_a_signal: dict[str, Signal] = Field(default_factory=dict)
     repeated_from: Annotated[int, Field(ge=2)]
     repeated_within_days: Annotated[int, Field(ge=1)]
     flags: dict[Literal["legal_hold", "no_ai_contact", "misaligned"], Autonomy]
@@ -252,6 +253,9 @@ class Playbook(Value):
         for intent, entry in self.intents.items():
             if entry.matter and entry.matter not in self.matters:
                 raise ValueError(f"intents.{intent}: the matter {entry.matter!r} has no row under matters")
+        for matter in self.not_a_signal:
+            if matter not in self.matters:
+                raise ValueError(f"not_a_signal.{matter}: no such row under matters")
         for key in self.in_window:
             if key not in self.ceilings and key not in self.matters:
                 raise ValueError(f"in_window.{key}: no such row under ceilings or matters")

@@ -200,7 +200,7 @@ class Project:
             return (self.offline,)
         from cxagent.proposers.model import ModelProposer
 
-        return (ModelProposer.named(self.config.model, self.guidance, self.tools), self.offline)
+        return (ModelProposer.named(self.config.model, self.guidance, self.tools.offered), self.offline)
 
     @property
     def database_url(self) -> str:

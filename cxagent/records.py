@@ -32,7 +32,12 @@ class PersonalRow(SQLModel, table=True):
 
 
 class TicketRow(SQLModel, table=True):
-    """A ticket and how it ended; its thread carries the same id."""
+    """A ticket and how it ended; its thread carries the same id.
+
+    `digest` is of the message as it came in, `whole` with the
+    conversation before it. `hint` is the account that the helpdesk named, `follows` the ticket that this message continues, `worker` the
+    process that has it in hand.
+    """
 
     __tablename__ = "ticket"
     id: str = Field(primary_key=True)
@@ -41,9 +46,13 @@ class TicketRow(SQLModel, table=True):
     digest: str
     received_at: str
     personal_id: str
+    whole: str | None = None
+    hint: str | None = None
+    follows: str | None = Field(default=None, index=True)
     status: str = Field(index=True)
     disposition: str | None = None
     updated_at: str
+    worker: str | None = None
 
 
 class DecisionLogRow(SQLModel, table=True):
@@ -91,10 +100,13 @@ class AuthorizationRow(SQLModel, table=True):
 
 
 class ExecutionRow(SQLModel, table=True):
-    """One effect, once; its id is the idempotency key that the tool hands on."""
+    """One effect, once; its id is the idempotency key that the tool hands on.
+
+    `kind` is `effect`, `undo` or `check`; the last two are `of` another execution, and there is one of each kind.
+    """
 
     __tablename__ = "execution"
-    __table_args__ = (UniqueConstraint("authorization_id", "position"),)
+    __table_args__ = (UniqueConstraint("authorization_id", "position"), UniqueConstraint("of", "kind"))
     id: str = Field(primary_key=True)
     authorization_id: str = Field(foreign_key="authorization.id", index=True)
     position: int
@@ -106,6 +118,9 @@ class ExecutionRow(SQLModel, table=True):
     started_at: str | None = None
     done_at: str | None = None
     result: str | None = None
+    worker: str | None = None
+    kind: str = "effect"
+    of: str | None = None
 
 
 class BudgetRow(SQLModel, table=True):
@@ -125,7 +140,10 @@ class BudgetRow(SQLModel, table=True):
 
 
 class DraftRow(SQLModel, table=True):
-    """What waits for a person."""
+    """What waits for a person: `pending`, then `decided`, `applying`, `applied`; or `withdrawn`.
+
+    `held_by` is who looks at it until `held_until`; `worker` is the process that applies the verdict.
+    """
 
     __tablename__ = "draft"
     id: str = Field(primary_key=True)
@@ -142,6 +160,10 @@ class DraftRow(SQLModel, table=True):
     created_at: str
     personal_id: str
     first_approver: str | None = None
+    held_by: str | None = None
+    held_until: str | None = None
+    worker: str | None = None
+    applying_at: str | None = None
 
 
 class ReviewRow(SQLModel, table=True):

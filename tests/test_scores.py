@@ -3,19 +3,27 @@
 import json
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from requirements.world import Scene, account, credit, replay
+from requirements.world import ROOT, Scene, account, credit
 
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy
 from cxagent.errors import BadInput
+from cxagent.evaluation import Replay
 from cxagent.evaluation.case import Case, load_cases
 from cxagent.evaluation.grading import Grade, Ran, Trial, args_fit, grade
 from cxagent.evaluation.scores import report, upper_bound, wilson
 
 SCENE = Scene(account(), credit())
+
+
+@cache
+def replay() -> Replay:
+    """Return the replay of the reference deployment, opened once."""
+    return Replay(ROOT)
 
 
 def raw(id: str = "c-1", **expect: Any) -> dict[str, Any]:

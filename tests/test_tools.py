@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxagent.actions import Call, Toolbox
+from cxagent.actions import Call, Checked, Toolbox, check_of, checked, undo_of
 from cxagent.domain.account import Account, Answers
 from cxagent.domain.money import Fx
+from cxagent.domain.proposal import Action
 from cxagent.domain.ticket import Incoming
 from cxagent.domain.tool import Assessment, Tool, nothing_given
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, EffectClass
@@ -119,27 +120,28 @@ def taxonomy() -> dict[str, Any]:
 
 
 def test_every_tool_of_the_taxonomy_has_its_arguments_class_and_reversibility() -> None:
-    """The declarations and the taxonomy say the same about all 45 tools."""
+    """The declarations and the taxonomy say the same about all 45 tools that can be proposed."""
     declared = {
-        name: (set(tool.arguments.model_fields), tool.effect.value, tool.reversible) for name, tool in BOX.items()
+        name: (set(tool.arguments.model_fields), tool.effect.value, tool.reversible)
+        for name, tool in BOX.offered.items()
     }
     wanted = {name: (set(one["args"]), one["effect_class"], one["reversible"]) for name, one in taxonomy().items()}
     assert declared == wanted
 
 
-def test_there_are_45_tools_with_a_summary_each() -> None:
-    """Every tool says in one sentence what it does."""
-    assert len(BOX) == 45
+def test_there_are_45_tools_and_one_that_confirms_with_a_summary_each() -> None:
+    """Every tool says in one sentence what it does, and only the one that confirms is kept from the model."""
+    assert (len(BOX.offered), set(BOX) - set(BOX.offered)) == (45, {"confirm_effect"})
     assert [name for name, tool in BOX.items() if not tool.summary.endswith(".")] == []
 
 
 @pytest.mark.parametrize("name", sorted(BOX))
 def test_a_declaration_names_only_what_exists(name: str) -> None:
-    """Arguments, opposites and undo that a declaration names are arguments and tools that exist."""
+    """Arguments and opposites that a declaration names are arguments and tools that exist."""
     tool, arguments = BOX[name], set(BOX[name].arguments.model_fields)
     named = {tool.own, tool.account, tool.invoice, tool.target} - {None}
     assert named | set(tool.recipients) | set(tool.needs) | tool.dates <= arguments
-    assert tool.opposes | ({tool.undo} if tool.undo else set()) <= set(BOX)
+    assert tool.opposes <= set(BOX)
     assert all(name in BOX[other].opposes for other in tool.opposes)
 
 
@@ -183,8 +185,8 @@ FIELDS: list[tuple[str, str, Any]] = [
     ("commit_delivery_date", "dates", frozenset()),
     ("send_quote", "dates", frozenset()),
     ("cancel_subscription", "dates", frozenset({"effective_date"})),
-    ("grant_access", "undo", "revoke_access"),
     ("issue_credit", "undo", None),
+    ("issue_credit", "check_after", timedelta(days=1)),
     ("issue_credit", "account", "account_id"),
     ("correct_invoice", "invoice", "invoice_id"),
 ]
@@ -246,7 +248,7 @@ def test_no_tool_runs_without_a_warrant(name: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", sorted(BOX))
+@pytest.mark.parametrize("name", sorted(BOX.offered))
 def test_a_tool_stores_one_effect_per_key(name: str, tmp_path: Path) -> None:
     """A repeated call returns the first result; the effect holds tool, account and arguments."""
     args, box = sample(BOX[name]), SANDBOX.Sandbox(tmp_path / ".cxagent" / "sandbox.sqlite")
@@ -285,6 +287,137 @@ def test_a_second_load_shares_nothing_with_the_first() -> None:
     other = load("_cxagent_other_tools")
     assert [one.__name__ for one in other.TOOLS] == list(BOX)
     assert "tools" not in sys.modules
+
+
+# ---- Taking back, and whether it held --------------------------------------------------------------------------------
+
+Step = tuple[str, dict[str, Any]]
+KIT = {"user": "kit@any.example"}
+VIEWER, EDITOR = ({**KIT, "role": role} for role in ("viewer", "editor"))
+ANN, BOB = ({"new_admin": f"{name}@any.example"} for name in ("ann", "bob"))
+CSM_ANN, CSM_BOB = ({"role": "csm", "employee": name} for name in ("Ann", "Bob"))
+YES, NO = ({"contact": "kit@any.example", "purpose": "ai", "value": value} for value in ("granted", "withdrawn"))
+TWICE, THRICE = ({"limit": limit, "until": "2026-12-31"} for limit in ("2x", "3x"))
+FIVE, FIVE_LESS, SEVEN = ({"delta": delta, "effective_date": "2026-12-01"} for delta in (5, -5, 7))
+TEAM, BUSINESS = ({"plan": plan, "effective_date": day} for plan, day in (("team", "2026-02-01"), ("business", None)))
+CLOSED = {"account_id": "ACC-1", "effective_at": "2026-11-30"}
+OPEN, LONGER = ({"account_id": "ACC-1", "until": until} for until in ("2026-12-15", "2026-12-31"))
+CREDIT = {"account_id": "ACC-1", "reason": "goodwill", "amount": "40.00", "currency": "USD"}
+
+UNDONE: list[tuple[Step | None, Step, Step]] = [
+    (None, ("grant_access", VIEWER), ("revoke_access", KIT)),
+    (("grant_access", VIEWER), ("grant_access", EDITOR), ("grant_access", VIEWER)),
+    (("revoke_access", KIT), ("grant_access", EDITOR), ("revoke_access", KIT)),
+    (("grant_access", EDITOR), ("revoke_access", {"user": "KIT@any.example"}), ("grant_access", EDITOR)),
+    (("change_admin", ANN), ("change_admin", BOB), ("change_admin", ANN)),
+    (("assign_owner", CSM_ANN), ("assign_owner", CSM_BOB), ("assign_owner", CSM_ANN)),
+    (("set_consent", YES), ("set_consent", NO), ("set_consent", YES)),
+    (("raise_rate_limit", TWICE), ("raise_rate_limit", THRICE), ("raise_rate_limit", TWICE)),
+    (("change_plan", TEAM), ("change_plan", BUSINESS), ("change_plan", {**TEAM, "effective_date": None})),
+    (("change_seats", FIVE), ("change_seats", {**FIVE, "delta": "5"}), ("change_seats", FIVE_LESS)),
+    (None, ("change_seats", FIVE_LESS), ("change_seats", FIVE)),
+    (("hold_suspension", OPEN), ("suspend_account", CLOSED), ("hold_suspension", OPEN)),
+    (("hold_suspension", OPEN), ("hold_suspension", LONGER), ("hold_suspension", OPEN)),
+]
+FOR_GOOD: list[tuple[Step | None, Step]] = [
+    (None, ("revoke_access", KIT)),
+    (("grant_access", {**EDITOR, "user": "boss@any.example"}), ("revoke_access", KIT)),
+    (None, ("change_admin", ANN)),
+    (("assign_owner", {**CSM_ANN, "role": "tam"}), ("assign_owner", CSM_BOB)),
+    (("set_consent", {**YES, "purpose": "mail"}), ("set_consent", NO)),
+    (None, ("raise_rate_limit", TWICE)),
+    (None, ("change_plan", BUSINESS)),
+    (None, ("change_seats", {"delta": "a few"})),
+    (None, ("suspend_account", CLOSED)),
+    (None, ("issue_credit", CREDIT)),
+]
+LASTING: list[tuple[Step, Step]] = [
+    (("grant_access", VIEWER), ("grant_access", {**VIEWER, "user": "boss@any.example"})),
+    (("grant_access", VIEWER), ("grant_access", VIEWER)),
+    (("assign_owner", CSM_ANN), ("assign_owner", {**CSM_BOB, "role": "tam"})),
+    (("change_seats", FIVE), ("change_seats", {**FIVE_LESS, "effective_date": "2027-03-01"})),
+    (("change_seats", FIVE), ("change_seats", {**SEVEN, "delta": -7})),
+    (("change_seats", FIVE), ("change_seats", FIVE)),
+    (("issue_credit", CREDIT), ("issue_credit", {**CREDIT, "amount": "-40.00"})),
+]
+
+
+def do(home: Path, key: str, step: Step) -> Any:
+    """Run a tool as an executor would, and return what it leaves as JSON."""
+    return json.loads(json.dumps(BOX[step[0]].run(a_call(home, key), **step[1]), default=str))
+
+
+def look(home: Path, step: Step, result: Any) -> Checked:
+    """Ask the check that a done call declares."""
+    check = check_of(BOX[step[0]], BOX, step[1], result)
+    assert check
+    return checked(check, do(home, "exe_look", (check.tool, check.args)))
+
+
+@pytest.mark.parametrize(("before", "done", "back"), UNDONE)
+def test_what_is_undone_is_as_before(before: Step | None, done: Step, back: Step, tmp_path: Path) -> None:
+    """The undo of a call restores what the record says stood before, and the check tells the one from the other."""
+    if before:
+        do(tmp_path, "exe_before", before)
+    result = do(tmp_path, "exe_1", done)
+    assert look(tmp_path, done, result).holds
+    undo = undo_of(BOX[done[0]], BOX, done[1], result)
+    assert undo == Action(tool=back[0], args=back[1])
+    undone = do(tmp_path, "exe_2", back)
+    assert not look(tmp_path, done, result).holds
+    assert look(tmp_path, back, undone).holds
+
+
+def test_every_undo_is_tried() -> None:
+    """No tool declares an undo that the table above does not take back, and each of them can be looked at."""
+    declared = {name for name, tool in BOX.items() if tool.undo}
+    assert declared == {done[0] for _, done, _ in UNDONE}
+    assert {name for name, tool in BOX.items() if tool.check} == declared | {"issue_credit"}
+
+
+@pytest.mark.parametrize(("before", "done"), FOR_GOOD)
+def test_what_cannot_be_told_is_not_undone(before: Step | None, done: Step, tmp_path: Path) -> None:
+    """Where nothing on record says what stood before, there is no undo, and still a check."""
+    if before:
+        do(tmp_path, "exe_before", before)
+    result = do(tmp_path, "exe_1", done)
+    assert undo_of(BOX[done[0]], BOX, done[1], result) is None
+    assert look(tmp_path, done, result).holds
+
+
+@pytest.mark.parametrize(("done", "later"), LASTING)
+def test_what_others_do_later_takes_nothing_back(done: Step, later: Step, tmp_path: Path) -> None:
+    """Another user, another role, another day, another number or the same once more leave an effect as it is."""
+    result = do(tmp_path, "exe_1", done)
+    do(tmp_path, "exe_2", later)
+    assert look(tmp_path, done, result).holds
+
+
+def test_what_was_done_twice_and_taken_back_once_counts_once(tmp_path: Path) -> None:
+    """Of two equal changes of seats the later one was taken back, and a third one counts again."""
+    results = [do(tmp_path, f"exe_{index}", ("change_seats", FIVE)) for index in (1, 2)]
+    do(tmp_path, "exe_3", ("change_seats", FIVE_LESS))
+    assert [look(tmp_path, ("change_seats", FIVE), one).holds for one in results] == [True, False]
+    do(tmp_path, "exe_4", ("change_seats", FIVE))
+    assert [look(tmp_path, ("change_seats", FIVE), one).holds for one in results] == [True, True]
+
+
+def test_the_result_of_a_repeated_call_still_tells_what_it_replaced(tmp_path: Path) -> None:
+    """A call that is repeated after others changed the same thing returns what it returned first."""
+    do(tmp_path, "exe_1", ("assign_owner", CSM_ANN))
+    first = do(tmp_path, "exe_2", ("assign_owner", CSM_BOB))
+    do(tmp_path, "exe_3", ("assign_owner", CSM_ANN))
+    assert do(tmp_path, "exe_2", ("assign_owner", CSM_BOB)) == first
+    assert first["previous"] == {"tool": "assign_owner", "args": CSM_ANN}
+
+
+@pytest.mark.parametrize("ref", ["exe_1", "exe_9"])
+def test_what_is_not_on_record_for_the_account_does_not_hold(ref: str, tmp_path: Path) -> None:
+    """An effect that never happened, or happened for another account, is not confirmed; looking stores nothing."""
+    BOX["issue_credit"].run(replace(a_call(tmp_path, "exe_1"), account_id="ACC-2"), **CREDIT)
+    found = do(tmp_path, "exe_look", ("confirm_effect", {"ref": ref}))
+    assert found == {"holds": False, "said": f"no effect {ref} is on record for ACC-1"}
+    assert SANDBOX.Sandbox(tmp_path / ".cxagent" / "sandbox.sqlite").count() == 1
 
 
 # ---- Amounts ---------------------------------------------------------------------------------------------------------

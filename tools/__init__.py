@@ -3,6 +3,6 @@
 Add a tool: write a function under `@action`, name it in its module's `TOOLS`, give it a ceiling in the playbook.
 """
 
-from . import access, billing, crm, helpdesk, subscription
+from . import access, afterwards, billing, crm, helpdesk, subscription
 
-TOOLS = (*helpdesk.TOOLS, *billing.TOOLS, *subscription.TOOLS, *access.TOOLS, *crm.TOOLS)
+TOOLS = (*helpdesk.TOOLS, *billing.TOOLS, *subscription.TOOLS, *access.TOOLS, *crm.TOOLS, *afterwards.TOOLS)

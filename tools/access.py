@@ -9,6 +9,7 @@ from cxagent.actions import Call, action
 from cxagent.domain.account import Account
 from cxagent.domain.tool import Assessment
 
+from .afterwards import as_before, confirmed, shut_out_again
 from .sandbox import done
 from .subscription import ADMINS
 
@@ -74,9 +75,10 @@ def reset_sso(call: Call, user: str | None = None, idp_config: str | None = None
     moves="access",
     opposes=("revoke_access",),
     uses_seat=True,
-    undo="revoke_access",
+    undo=shut_out_again,
+    check=confirmed,
 )
-def grant_access(call: Call, user: str, role: str) -> dict[str, str]:
+def grant_access(call: Call, user: str, role: str) -> dict[str, Any]:
     """Let a user in, with a role."""
     return done(call, "grant_access", user=user, role=role)
 
@@ -91,9 +93,10 @@ def grant_access(call: Call, user: str, role: str) -> dict[str, str]:
     recipients={"user": "domain"},
     moves="access",
     opposes=("grant_access",),
-    undo="grant_access",
+    undo=as_before,
+    check=confirmed,
 )
-def revoke_access(call: Call, user: str) -> dict[str, str]:
+def revoke_access(call: Call, user: str) -> dict[str, Any]:
     """Shut a user out."""
     return done(call, "revoke_access", user=user)
 
@@ -107,9 +110,10 @@ def revoke_access(call: Call, user: str) -> dict[str, str]:
     target="new_admin",
     moves="access",
     matter="control",
-    undo="change_admin",
+    undo=as_before,
+    check=confirmed,
 )
-def change_admin(call: Call, new_admin: str) -> dict[str, str]:
+def change_admin(call: Call, new_admin: str) -> dict[str, Any]:
     """Hand control of the account to somebody else."""
     return done(call, "change_admin", new_admin=new_admin)
 
@@ -153,9 +157,10 @@ def sign_document(call: Call, doc: str) -> dict[str, str]:
     role_cap="draft",
     own="contact",
     target="contact",
-    undo="set_consent",
+    undo=as_before,
+    check=confirmed,
 )
-def set_consent(call: Call, contact: str, purpose: str, value: str | bool) -> dict[str, str]:
+def set_consent(call: Call, contact: str, purpose: str, value: str | bool) -> dict[str, Any]:
     """Note what a contact allows: purpose, and granted, denied or withdrawn."""
     return done(call, "set_consent", contact=contact, purpose=purpose, value=value)
 

@@ -1,14 +1,18 @@
 """The tools of the billing system: invoices, credits, fees, terms of payment, suspension."""
 
+from datetime import timedelta
 from typing import Any
 
 from cxagent.actions import Call, action
 
+from .afterwards import as_before, confirmed
 from .amounts import corrected_lines, plain_amount, share_of_month
 from .sandbox import done
 from .terms import Day, Figure, payment_days, payment_hold
 
 PAYERS = ("admin", "owner", "billing", "finance")
+# Billing posts over night: a credit that is on record at once may still be thrown out.
+POSTED = timedelta(days=1)
 
 
 @action(
@@ -68,6 +72,8 @@ def correct_invoice(
     account="account_id",
     moves="money",
     kind=("credit",),
+    check=confirmed,
+    check_after=POSTED,
 )
 def issue_credit(
     call: Call, account_id: str, reason: str, amount: Figure = None, currency: str | None = None
@@ -152,9 +158,10 @@ def extend_payment_terms(call: Call, invoice_id: str, extra_days: Figure = None)
     matter="suspension",
     opposes=("hold_suspension",),
     dates=("effective_at",),
-    undo="hold_suspension",
+    undo=as_before,
+    check=confirmed,
 )
-def suspend_account(call: Call, account_id: str, effective_at: Day = None) -> dict[str, str]:
+def suspend_account(call: Call, account_id: str, effective_at: Day = None) -> dict[str, Any]:
     """Close the workspace of an account that does not pay."""
     return done(call, "suspend_account", account_id=account_id, effective_at=effective_at)
 
@@ -171,8 +178,10 @@ def suspend_account(call: Call, account_id: str, effective_at: Day = None) -> di
     dates=("until",),
     kind=("suspension", "hold"),
     restores=True,
+    undo=as_before,
+    check=confirmed,
 )
-def hold_suspension(call: Call, account_id: str, until: Day = None) -> dict[str, str]:
+def hold_suspension(call: Call, account_id: str, until: Day = None) -> dict[str, Any]:
     """Keep a workspace open, or open it again, until a day."""
     return done(call, "hold_suspension", account_id=account_id, until=until)
 

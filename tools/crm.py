@@ -1,7 +1,10 @@
 """The tools of the CRM: the account's record, its people, its wishes, what we promise."""
 
+from typing import Any
+
 from cxagent.actions import Call, action
 
+from .afterwards import as_before, confirmed
 from .sandbox import done
 from .terms import Day
 
@@ -42,8 +45,8 @@ def schedule_meeting(call: Call, role: str, attendees: str | list[str], slots: s
     return done(call, "schedule_meeting", role=role, attendees=attendees, slots=slots)
 
 
-@action(effect="reversible_op", reversible="yes", idempotent=True, undo="assign_owner")
-def assign_owner(call: Call, role: str, employee: str) -> dict[str, str]:
+@action(effect="reversible_op", reversible="yes", idempotent=True, undo=as_before, check=confirmed)
+def assign_owner(call: Call, role: str, employee: str) -> dict[str, Any]:
     """Name the colleague who looks after the account."""
     return done(call, "assign_owner", role=role, employee=employee)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from cxagent.actions import Call, action
 
+from .afterwards import as_before, confirmed, plan_as_before, seats_as_before
 from .amounts import share_of_term
 from .billing import PAYERS
 from .sandbox import done
@@ -22,7 +23,8 @@ ADMINS = ("admin", "owner")
     moves="money",
     opposes=("cancel_subscription",),
     dates=("effective_date",),
-    undo="change_seats",
+    undo=seats_as_before,
+    check=confirmed,
 )
 def change_seats(call: Call, delta: Figure = None, effective_date: Day = None) -> dict[str, str]:
     """Add seats (delta above zero) or give some back (below zero)."""
@@ -39,9 +41,10 @@ def change_seats(call: Call, delta: Figure = None, effective_date: Day = None) -
     moves="money",
     opposes=("cancel_subscription",),
     dates=("effective_date",),
-    undo="change_plan",
+    undo=plan_as_before,
+    check=confirmed,
 )
-def change_plan(call: Call, plan: str, effective_date: Day = None) -> dict[str, str]:
+def change_plan(call: Call, plan: str, effective_date: Day = None) -> dict[str, Any]:
     """Move the account to another plan: starter, team, business or enterprise."""
     return done(call, "change_plan", plan=plan, effective_date=effective_date)
 
@@ -83,10 +86,11 @@ def extend_trial(call: Call, days: Figure = None) -> dict[str, str]:
     assess=rate_limit,
     roles=ADMINS,
     dates=("until",),
-    undo="raise_rate_limit",
+    undo=as_before,
+    check=confirmed,
     kind=("rate limit",),
 )
-def raise_rate_limit(call: Call, limit: str, until: Day = None) -> dict[str, str]:
+def raise_rate_limit(call: Call, limit: str, until: Day = None) -> dict[str, Any]:
     """Raise the API limit, such as 2x, until a day."""
     return done(call, "raise_rate_limit", limit=limit, until=until)
 

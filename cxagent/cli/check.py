@@ -3,11 +3,11 @@
 import importlib.util
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
 
+from cxagent.cli.built import as_built, examined
 from cxagent.cli.options import HERE, AsJson, Home
 from cxagent.cli.screen import page, print_json, status, styled, table
 from cxagent.errors import BadInput, CxagentError, Unreachable
@@ -56,18 +56,6 @@ def check(project: Home = HERE, json: AsJson = False) -> None:
         raise typer.Exit(1 if any(line.reached for line in errors) else 3)
 
 
-def as_built(project: Path) -> "Project":
-    """Return the project as its graph file builds it, with the parts that an engineer passed; else as configured."""
-    from cxagent.project import Project
-
-    home = Project(project)
-    _ = home.config  # what is no project is refused, whatever else can be said of it
-    try:
-        return Project.load(project)
-    except CxagentError:
-        return home
-
-
 def _looked(name: str, look: Callable[["Project"], Lines], home: "Project") -> Lines:
     try:
         yield from look(home)
@@ -97,8 +85,6 @@ def _playbook(home: "Project") -> Lines:
 
 
 def _proof(home: "Project") -> Lines:
-    from cxagent.cli.playbook import examined
-
     proof = examined(home, home.playbook)
     for one in proof.findings:
         yield Line("playbook proof", one.level, f"{one.where}: {one.what}")

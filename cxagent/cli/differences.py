@@ -25,7 +25,7 @@ _MORE_IS_TIGHTER = (
     *("money.rolling_days", "renewal_window_days.*", "repeated_within_days", "confidence_floor"),
     *("at_risk.health_below", "at_risk.sla_breach_days", "at_risk.sponsor_change_days", "at_risk.trust_half_life_days"),
 )
-_YES_IS_LOOSER = ("public_fact_exemption", "roles.*.*")
+_YES_IS_LOOSER = ("public_fact_exemption", "roles.*.*", "not_a_signal.*")
 _YES_IS_TIGHTER = (
     *("required_facts.*", "tiers.always_high_segments.*", "tiers.always_high_flags.*", "ai_consents.*"),
     *("not_a_person.*", "checks.*.material", "intents.*.exit_topic", "intents.*.signal"),

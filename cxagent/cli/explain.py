@@ -207,7 +207,7 @@ def _then(out: "Console", told: "Told", after: list[dict[str, Any]], where: str)
         for one in after:
             shown.add_row(one["at"][:16].replace("T", " "), styled(_happened(one)))
         out.print(shown)
-    if told.draft and told.draft["status"] == "open":
+    if told.draft and told.draft["status"] == "pending":
         draft = told.draft
         out.print(styled(f"It waits for {draft['assignee']} until {draft['deadline'][:16].replace('T', ' ')} UTC."))
         out.print(plain(f"Next: cxagent review {draft['id']} approve{where}"), soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cxagent.cli.built import as_built, examined
 from cxagent.cli.options import HERE, AsJson, Home
 from cxagent.cli.screen import page, pairs, plain, print_json, route, styled, table
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from cxagent.playbook import Playbook
     from cxagent.project import Project
-    from cxagent.proof import Proof
 
 File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A playbook file; by default the project's.")]
 
@@ -81,17 +81,7 @@ def diff(
     typer.echo(f"{len(found)} lines differ: {', '.join(counts)}.")
 
 
-def examined(home: "Project", book: "Playbook") -> "Proof":
-    """Prove a playbook over the whole input space, with the tools and the rules of a project, as of today."""
-    from cxagent import clock
-    from cxagent.proof import examine
-
-    own = home.extensions
-    return examine(book, home.tools, clock.now().date(), ticket_rules=own.ticket_rules, part_rules=own.part_rules)
-
-
 def _read(file: Path | None, project: Path) -> tuple["Project", "Playbook"]:
-    from cxagent.cli.check import as_built
     from cxagent.playbook import load_playbook
 
     home = as_built(project)
@@ -116,6 +106,9 @@ def _show(out: "Console", book: "Playbook") -> None:
     _rows(out, "One tool below its class", "tool", said["tools"])
     _rows(out, "Inside the renewal window, lower still", "row", said["in_window"], blank="act")
     _rows(out, "What the wording does", "signal", said["signals"])
+    if book.not_a_signal:
+        out.print(styled("Wording that is the request itself", "bold"))
+        out.print(pairs({matter: f"is not {signal}" for matter, signal in said["not_a_signal"].items()}))
     _money(out, book, said)
     _people(out, book, said)
 

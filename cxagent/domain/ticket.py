@@ -14,8 +14,15 @@ class Sender(Value):
     verified: bool = False
 
 
+class Earlier(Value):
+    """A message that came before in the same conversation, from the customer or from us."""
+
+    by: Literal["customer", "us"]
+    body: Text
+
+
 class Ticket(Value):
-    """One incoming message; one thread of the graph."""
+    """One incoming message; one thread of the graph. `earlier` is the conversation before it, oldest first."""
 
     id: Text
     channel: Literal["email", "chat", "web", "api"] = "email"
@@ -24,15 +31,21 @@ class Ticket(Value):
     subject: Text = ""
     body: Text
     language: Text | None = None
+    earlier: tuple[Earlier, ...] = ()
 
     @property
     def text(self) -> str:
-        """Subject and body as one text."""
-        return f"{self.subject}\n{self.body}".strip()
+        """Subject and all that the customer wrote in this conversation, as one text."""
+        before = [one.body for one in self.earlier if one.by == "customer"]
+        return "\n".join([self.subject, *before, self.body]).strip()
 
 
 class Incoming(Value):
-    """A ticket with the account that the helpdesk believes it belongs to: a hint, never a proof."""
+    """A ticket with the account that the helpdesk believes it belongs to: a hint, never a proof.
+
+    `follows` is the ticket that this message continues: what waits there is withdrawn and judged anew with it.
+    """
 
     ticket: Ticket
     account_id: Text | None = None
+    follows: Text | None = None

@@ -5,16 +5,19 @@ Everything the gate must know about a tool stands in its declaration, so the rul
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
 from cxagent.domain.account import Account
 from cxagent.domain.money import Money
+from cxagent.domain.proposal import Action
 from cxagent.domain.vocabulary import Autonomy, EffectClass
 
 Moves = Literal["money", "data", "access"]
+Following = Callable[[Mapping[str, Any], Any], Action | None]
+"""What follows from a done call, told its arguments and the JSON it returned; None where nothing honest can follow."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class Tool:
     `needs` are argument values without which the call is a draft. `moves` says what changes hands. `kind` are the word
     stems by which the record shows earlier calls of the same kind. `restores` marks a tool that takes back something we
     did to the customer: where our records admit an error, the reply is about our fault.
+
+    `undo` tells the action that takes a done call back, and `check` the one that looks, `check_after` later, whether it
+    held. Both name declared tools and do nothing themselves, because taking back is an effect like any other. A check
+    names an `internal_read` tool that returns `holds` and `said`. `confirms` marks a tool that only serves checks; no
+    model is offered it.
     """
 
     name: str
@@ -79,4 +87,7 @@ class Tool:
     dates: frozenset[str] = frozenset()
     kind: tuple[str, ...] = ()
     restores: bool = False
-    undo: str | None = None
+    undo: Following | None = None
+    check: Following | None = None
+    check_after: timedelta = timedelta(0)
+    confirms: bool = False

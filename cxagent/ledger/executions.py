@@ -4,7 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
-from cxagent import clock
+from cxagent import clock, presence
 from cxagent.domain.value import digest
 from cxagent.errors import Unauthorized
 from cxagent.ledger.store import TABLES
@@ -21,11 +21,18 @@ _STEPS = select(EXECUTION).where(EXECUTION.c.authorization_id == bindparam("id")
 _START = (
     EXECUTION.update()
     .where(EXECUTION.c.id == bindparam("which"), EXECUTION.c.status == "planned")
-    .values(status="started", started_at=bindparam("moment"))
+    .values(status="started", started_at=bindparam("moment"), worker=bindparam("by"))
+)
+_AGAIN = (
+    EXECUTION.update()
+    .where(
+        EXECUTION.c.id == bindparam("which"), EXECUTION.c.status == "started", EXECUTION.c.worker == bindparam("from_")
+    )
+    .values(started_at=bindparam("moment"), worker=bindparam("by"))
 )
 _FINISH = (
     EXECUTION.update()
-    .where(EXECUTION.c.id == bindparam("which"))
+    .where(EXECUTION.c.id == bindparam("which"), EXECUTION.c.status.in_(("planned", "started")))
     .values(status=bindparam("as"), result=bindparam("with"), done_at=bindparam("moment"))
 )
 _SETTLE = (
@@ -50,6 +57,8 @@ class Step(NamedTuple):
     args: dict[str, Any]
     status: Status
     result: str | None = None
+    worker: str | None = None
+    started_at: str | None = None
 
 
 class Terms(NamedTuple):
@@ -98,6 +107,7 @@ def spend(
             "args_digest": digest(args),
             "status": status,
             "started_at": None if position else now,
+            "worker": None if position else presence.me(),
         }
         connection.execute(_PLAN, row_)
     return planned
@@ -112,19 +122,26 @@ def steps(connection: Connection, authorization_id: str, calls: list[tuple[str, 
     for row, (tool, args) in zip(rows, calls, strict=True):
         if row.tool != tool or row.args_digest != digest(args):
             raise Unauthorized(f"the authorization covers {row.tool} with other arguments")
-        found.append(Step(row.id, row.position, tool, args, row.status, row.result))
+        found.append(Step(row.id, row.position, tool, args, row.status, row.result, row.worker, row.started_at))
     return found
 
 
 def start(connection: Connection, key: str) -> bool:
     """Note that an effect is about to happen; False where it was started before."""
-    return connection.execute(_START, {"which": key, "moment": clock.now().isoformat()}).rowcount == 1
+    about = {"which": key, "moment": clock.now().isoformat(), "by": presence.me()}
+    return connection.execute(_START, about).rowcount == 1
 
 
-def finish(connection: Connection, key: str, status: Status, result: str | None) -> None:
-    """Note how an effect ended."""
+def take_over(connection: Connection, step: Step) -> bool:
+    """Note that this run goes on with an effect that a run which is gone had started; False where another did."""
+    about = {"which": step.key, "moment": clock.now().isoformat(), "by": presence.me(), "from_": step.worker}
+    return connection.execute(_AGAIN, about).rowcount == 1
+
+
+def finish(connection: Connection, key: str, status: Status, result: str | None) -> bool:
+    """Note how an effect ended; False where that was noted before, by another run."""
     about = {"which": key, "as": status, "with": result, "moment": clock.now().isoformat()}
-    connection.execute(_FINISH, about)
+    return connection.execute(_FINISH, about).rowcount == 1
 
 
 def settle(connection: Connection, authorization_id: str, step: Step) -> None:

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, bindparam, exists, or_, select, update
 from cxagent import clock
 from cxagent.context.standing import Given, TrustEvent
 from cxagent.domain.money import Money
+from cxagent.domain.ticket import Incoming
 from cxagent.domain.vocabulary import ACT, Autonomy
 from cxagent.ledger import chain, personal
-from cxagent.ledger.journal import know_account
 from cxagent.ledger.store import TABLES
+from cxagent.ledger.tickets import UNKNOWN, know_account
 from cxagent.rules.submission import Cell, Stop
 
 TRUST, BUDGET, LATITUDE, STOP = TABLES["trust_event"], TABLES["budget"], TABLES["latitude"], TABLES["stop"]
@@ -128,8 +129,8 @@ def release_stop(connection: Connection, scope: str, key: str | None, by: str) -
 
 
 def _log_stop(connection: Connection, body: dict[str, Any]) -> None:
-    know_account(connection, "unknown", "unknown")
-    chain.append(connection, "stop", "unknown", "-", body)
+    know_account(connection, UNKNOWN, UNKNOWN)
+    chain.append(connection, "stop", UNKNOWN, "-", body)
 
 
 def orders_of_others(connection: Connection, account_id: str, sender_digest: str, since: datetime) -> list[str]:
@@ -137,4 +138,4 @@ def orders_of_others(connection: Connection, account_id: str, sender_digest: str
     about = {"account": account_id, "sender": sender_digest, "since": since.isoformat()}
     rows = connection.execute(_ORDERS, about).scalars().all()
     texts = [personal.get(connection, pointer) for pointer in rows]
-    return [f"{text.get('subject', '')}\n{text['body']}".strip() for text in texts if text]
+    return [Incoming.model_validate(one).ticket.text for one in texts if one]

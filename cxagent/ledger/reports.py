@@ -18,7 +18,7 @@ _TICKET = select(TICKET).where(TICKET.c.id == bindparam("id"))
 _DRAFT = (
     select(DRAFT.c.id)
     .where(DRAFT.c.ticket_id == bindparam("id"))
-    .order_by((DRAFT.c.status == "open").desc(), DRAFT.c.created_at.desc())
+    .order_by((DRAFT.c.status == "pending").desc(), DRAFT.c.created_at.desc())
     .limit(1)
     .scalar_subquery()
 )
@@ -44,8 +44,10 @@ def tickets_of(connection: Connection, sender_digest: str) -> list[tuple[str, st
 
 
 def result(connection: Connection, ticket_id: str) -> dict[str, Any]:
-    """Return one result line: what became of a ticket."""
-    row = connection.execute(_RESULT, {"id": ticket_id}).mappings().one()
+    """Return one result line: what became of a ticket; one that nothing was ruled on yet has no autonomy."""
+    row = connection.execute(_RESULT, {"id": ticket_id}).mappings().one_or_none()
+    if row is None:
+        return _unruled(connection, ticket_id)
     body = json.loads(row["body"])
     return {
         "ticket_id": ticket_id,
@@ -57,6 +59,12 @@ def result(connection: Connection, ticket_id: str) -> dict[str, Any]:
         "draft_id": row["draft_id"],
         "status": row["status"],
     }
+
+
+def _unruled(connection: Connection, ticket_id: str) -> dict[str, Any]:
+    row = connection.execute(_TICKET, {"id": ticket_id}).mappings().one()
+    nothing = dict.fromkeys(("intent", "autonomy", "decision_id", "draft_id"))
+    return {"ticket_id": ticket_id, "account_id": row["hint"], **nothing, "reasons": [], "status": row["status"]}
 
 
 def drafts(connection: Connection) -> list[dict[str, Any]]:
@@ -85,10 +93,20 @@ def brief(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
 
 def first_ruling(connection: Connection, ticket_id: str) -> dict[str, Any]:
     """Return the first ruling on a ticket: the route it took, before any person decided."""
-    rulings = select(LOG.c.id).where(LOG.c.ticket_id == ticket_id, LOG.c.kind == "ruling")
-    found = chain.entry(connection, connection.execute(rulings.order_by(LOG.c.seq).limit(1)).scalar_one())
+    found = _ruling(connection, ticket_id, LOG.c.seq)
     assert found is not None
     return found
+
+
+def last_ruling(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
+    """Return the last ruling on a ticket with all that it rested on, or None where nothing was ruled yet."""
+    return _ruling(connection, ticket_id, LOG.c.seq.desc())
+
+
+def _ruling(connection: Connection, ticket_id: str, order: Any) -> dict[str, Any] | None:
+    rulings = select(LOG.c.id).where(LOG.c.ticket_id == ticket_id, LOG.c.kind == "ruling")
+    found = connection.execute(rulings.order_by(order).limit(1)).scalar_one_or_none()
+    return chain.entry(connection, found) if found else None
 
 
 def effects(connection: Connection, ticket_id: str) -> list[tuple[str, dict[str, Any]]]:

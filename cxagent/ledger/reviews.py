@@ -1,19 +1,40 @@
-"""One draft, one verdict: the claim is one atomic statement, and the loser is told who won."""
+"""One draft, one verdict: the claim is one atomic statement, and the loser is told who won.
 
+A draft is `pending`, then `decided`, `applying`, `applied`; or `withdrawn` from any of the first three.
+"""
+
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
-from cxagent import clock
+from cxagent import clock, presence
 from cxagent.domain.review import Review
 from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Conflict
 from cxagent.ledger import chain, personal
 from cxagent.ledger.store import TABLES
 
-DRAFT, REVIEW = TABLES["draft"], TABLES["review"]
+DRAFT, REVIEW, AUTHORIZATION = TABLES["draft"], TABLES["review"], TABLES["authorization"]
 _WITHDRAW = (
-    DRAFT.update().where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status == "open").values(status="withdrawn")
+    DRAFT.update()
+    .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status == "pending")
+    .values(status="withdrawn")
+)
+_WITHDRAW_DECIDED = (
+    DRAFT.update()
+    .where(
+        DRAFT.c.ticket_id == bindparam("ticket"),
+        DRAFT.c.status.in_(("decided", "applying")),
+        ~exists().where(AUTHORIZATION.c.draft_id == DRAFT.c.id, AUTHORIZATION.c.spent_at.is_not(None)),
+    )
+    .values(status="withdrawn")
+)
+_LATE = select(DRAFT).where(DRAFT.c.status == "pending", DRAFT.c.deadline <= bindparam("now")).order_by(DRAFT.c.deadline)
+_ACTIVE = (
+    select(DRAFT)
+    .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status.in_(("pending", "decided", "applying")))
+    .order_by(DRAFT.c.created_at.desc())
 )
 
 
@@ -33,8 +54,8 @@ def shown(row: dict[str, Any]) -> str:
 
 
 def waiting(connection: Connection) -> list[dict[str, Any]]:
-    """Return all open drafts with their cards."""
-    rows = connection.execute(select(DRAFT).where(DRAFT.c.status == "open")).mappings().all()
+    """Return all pending drafts with their cards."""
+    rows = connection.execute(select(DRAFT).where(DRAFT.c.status == "pending")).mappings().all()
     return [{**row, "card": personal.get(connection, row["personal_id"])} for row in rows]
 
 
@@ -44,6 +65,7 @@ def claim(connection: Connection, draft_id: str, review: Review) -> str | None:
     `Conflict` names the winner where somebody was first, and refuses the same person twice.
     """
     row = draft(connection, draft_id)
+    _not_held(row, review.by)
     if row["four_eyes"] and review.verdict == "approve":
         first = row["first_approver"]
         if first is None:
@@ -52,7 +74,8 @@ def claim(connection: Connection, draft_id: str, review: Review) -> str | None:
             first = draft(connection, draft_id)["first_approver"]
         if _same(first, review.by):
             raise Conflict(f"{first} has approved already; this draft needs a second person")
-    if not _set(connection, draft_id, status="decided"):
+    decided = {"status": "decided", "worker": presence.me(), "applying_at": clock.now().isoformat()}
+    if not _set(connection, draft_id, **decided):
         raise Conflict(_winner(connection, draft_id))
     review_id = clock.new_id("rev")
     pointer = personal.put(connection, "review", row["account_id"], row["ticket_id"], review)
@@ -100,14 +123,86 @@ def close(connection: Connection, draft_id: str, ticket_id: str, status: str) ->
     connection.execute(update(DRAFT).where(*its_own).values(status=status))
 
 
-def withdraw_open(connection: Connection, ticket_id: str) -> None:
-    """Withdraw the draft that still waits on a ticket: it is ruled on anew."""
+def withdraw(connection: Connection, ticket_id: str, *, decided: bool = False) -> None:
+    """Withdraw the draft that waits on a ticket, and a `decided` one too; one whose effects have begun is past that."""
     connection.execute(_WITHDRAW, {"ticket": ticket_id})
+    if decided:
+        connection.execute(_WITHDRAW_DECIDED, {"ticket": ticket_id})
+
+
+def hold(connection: Connection, draft_id: str, by: str, minutes: int, *, over: bool = False) -> datetime:
+    """Claim a pending draft for somebody who looks at it; return until when.
+
+    `Conflict` where somebody else holds it, unless it is taken `over`, and where it waits for nobody.
+    """
+    row = draft(connection, draft_id)
+    if not over:
+        _not_held(row, by)
+    until = clock.now() + timedelta(minutes=minutes)
+    if not _set(connection, draft_id, held_by=by, held_until=until.isoformat()):
+        raise Conflict(_winner(connection, draft_id))
+    return until
+
+
+def let_go(connection: Connection, draft_id: str, by: str) -> bool:
+    """Give a claim back before it ends; False where it was not theirs."""
+    statement = update(DRAFT).where(DRAFT.c.id == draft_id, DRAFT.c.held_by == by)
+    return connection.execute(statement.values(held_by=None, held_until=None)).rowcount == 1
+
+
+def holder(row: Any) -> str | None:
+    """Return who holds a draft at this moment."""
+    return row["held_by"] if row["held_until"] and row["held_until"] > clock.now().isoformat() else None
+
+
+def _not_held(row: dict[str, Any], by: str) -> None:
+    if (held_by := holder(row)) is not None and not _same(held_by, by):
+        raise Conflict(f"{held_by} is looking at {row['id']} until {row['held_until'][:16]}Z")
+
+
+def apply(connection: Connection, draft_id: str) -> None:
+    """Note that this run carries out the verdict on a draft; `Conflict` where another run is at it."""
+    row = draft(connection, draft_id)
+    if row["status"] == "applying" and presence.other(row["worker"], row["applying_at"]):
+        raise Conflict(f"{_winner(connection, draft_id)}, and {row['worker']} is carrying it out")
+    changed = connection.execute(
+        update(DRAFT)
+        .where(DRAFT.c.id == draft_id, DRAFT.c.status == row["status"], DRAFT.c.status.in_(("decided", "applying")))
+        .where(DRAFT.c.worker == row["worker"] if row["worker"] else DRAFT.c.worker.is_(None))
+        .values(status="applying", worker=presence.me(), applying_at=clock.now().isoformat())
+    )
+    if changed.rowcount != 1:
+        raise Conflict(_winner(connection, draft_id))
+
+
+def active(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
+    """Return the draft of a ticket that is pending or whose verdict is not applied yet, without its card."""
+    row = connection.execute(_ACTIVE, {"ticket": ticket_id}).mappings().first()
+    return dict(row) if row else None
+
+
+def late(connection: Connection) -> list[dict[str, Any]]:
+    """Return the pending drafts whose deadline has passed, the oldest deadline first."""
+    return [dict(row) for row in connection.execute(_LATE, {"now": clock.now().isoformat()}).mappings().all()]
+
+
+def escalate(connection: Connection, row: dict[str, Any], to: str, deadline: datetime) -> bool:
+    """Pass a late draft on to another person with a new deadline; nothing is sent, whatever the time."""
+    passed = connection.execute(
+        update(DRAFT)
+        .where(DRAFT.c.id == row["id"], DRAFT.c.status == "pending", DRAFT.c.deadline == row["deadline"])
+        .values(assignee=to, deadline=deadline.isoformat())
+    )
+    if passed.rowcount != 1:
+        return False
+    body = {"draft": row["id"], "from": digest(row["assignee"]), "to": digest(to), "missed": row["deadline"]}
+    chain.append(connection, "escalation", row["account_id"], row["ticket_id"], body)
+    return True
 
 
 def _set(connection: Connection, draft_id: str, **values: str) -> bool:
-    """Change an open draft in one statement; False where it is no longer open, or the field is taken."""
-    statement = update(DRAFT).where(DRAFT.c.id == draft_id, DRAFT.c.status == "open")
+    """Change a pending draft in one statement; False where it is no longer pending, or the field is taken."""
+    statement = update(DRAFT).where(DRAFT.c.id == draft_id, DRAFT.c.status == "pending")
     if "first_approver" in values:
         statement = statement.where(DRAFT.c.first_approver.is_(None))
     return connection.execute(statement.values(**values)).rowcount == 1

@@ -1,45 +1,39 @@
-"""One database, two kinds of transaction: readers see a snapshot, writers queue."""
+"""One database, two kinds of transaction: readers see a snapshot, writers about one ticket queue."""
 
 import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
-from cxagent.errors import BadInput, Unreachable
+from cxagent.errors import Unreachable
+from cxagent.ledger import engine as engines
+from cxagent.ledger.engine import lock
 from cxagent.migrations import MIGRATIONS, applied, migrate
 
 TABLES = SQLModel.metadata.tables
-BUSY_SECONDS = 30
-__all__ = ["TABLES", "Connection", "MemoryStore", "Store"]
+__all__ = ["TABLES", "Connection", "MemoryStore", "Store", "lock"]
 
 
 class Store:
-    """The database behind the ledger; SQLite in WAL mode by default.
+    """The database behind the ledger; SQLite in WAL mode by default, PostgreSQL where there is more than one machine.
 
     `durable` makes SQLite wait for the disk at every commit, so that even a power cut loses no started effect;
     evaluations on throw-away files switch it off.
     """
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
-        self.url = url
-        try:
-            parsed = make_url(url)
-            self.engine: Engine = create_engine(parsed, connect_args=_arguments(parsed.get_backend_name()))
-        except (ArgumentError, ModuleNotFoundError, SQLAlchemyError) as error:
-            raise BadInput(f"not a usable database address: {error}", where="CXAGENT_DATABASE_URL") from None
-        if self.engine.dialect.name == "sqlite":
-            if parsed.database and parsed.database != ":memory:":
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            _prepare_sqlite(self.engine, durable)
-        self._writer = self.engine.execution_options(immediate=True)
+        self._use(url, engines.open_engine(engines.parsed(url), durable=durable))
+
+    def _use(self, url: str, engine: Engine) -> None:
+        self.url, self.engine = url, engine
+        self._writer, self._reader = engine.execution_options(immediate=True), engines.readers(engine)
         self._reading = threading.local()
 
     @classmethod
@@ -54,7 +48,7 @@ class Store:
         with self.read() as connection:
             if applied(connection) == len(MIGRATIONS):
                 return 0
-        with self.write() as connection:
+        with self.write("migrations") as connection:
             return migrate(connection)
 
     @contextlib.contextmanager
@@ -63,7 +57,7 @@ class Store:
         if (outer := getattr(self._reading, "connection", None)) is not None:
             yield outer
             return
-        with _reachable(self.url), self.engine.connect() as connection:
+        with _reachable(self.url), self._reader.connect() as connection:
             self._reading.connection = connection
             try:
                 yield connection
@@ -71,9 +65,14 @@ class Store:
                 self._reading.connection = None
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Open a transaction that writes: it starts by taking the write lock and ends whole or not at all."""
+    def write(self, about: str | None = None) -> Iterator[Connection]:
+        """Open a transaction that writes and ends whole or not at all.
+
+        It begins with the write lock: of the whole file in SQLite, of the ticket that it is `about` in PostgreSQL.
+        """
         with _reachable(self.url), self._writer.begin() as connection:
+            if about is not None:
+                lock(connection, about)
             yield connection
 
     def close(self) -> None:
@@ -85,8 +84,17 @@ class Store:
 def _reachable(url: str) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise Unreachable(f"{make_url(url).render_as_string()}: {error.orig}") from error
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise _unreachable(url, error) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise _unreachable(url, error) from error
+
+
+def _unreachable(url: str, error: Exception) -> Unreachable:
+    said = " ".join(str(getattr(error, "orig", None) or error).split())
+    return Unreachable(f"{make_url(url).render_as_string()}: {said}")
 
 
 class MemoryStore(Store):
@@ -94,35 +102,11 @@ class MemoryStore(Store):
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False)
-        self.url = "sqlite://"
-        self.engine = create_engine("sqlite://", creator=lambda: self._connection, poolclass=StaticPool)
-        _prepare_sqlite(self.engine, durable=False)
-        self._writer = self.engine.execution_options(immediate=True)
-        self._reading = threading.local()
+        made = create_engine("sqlite://", creator=lambda: self._connection, poolclass=StaticPool)
+        self._use("sqlite://", engines.prepared(made, durable=False))
         self.migrate()
         self._empty = self._connection.serialize()
 
     def empty(self) -> None:
         """Forget everything; loading an empty image keeps every compiled statement."""
         self._connection.deserialize(self._empty)
-
-
-def _arguments(backend: str) -> dict[str, Any]:
-    return {"timeout": BUSY_SECONDS, "check_same_thread": False} if backend == "sqlite" else {}
-
-
-def _prepare_sqlite(engine: Engine, durable: bool) -> None:
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("immediate")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -10,7 +10,7 @@ from typing import Any
 
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.tool import Assessment
-from cxagent.domain.vocabulary import HANDOFF, EffectClass, Signal, Stance, Tier
+from cxagent.domain.vocabulary import HANDOFF, EffectClass, Stance, Tier
 from cxagent.playbook import IntentEntry, Playbook
 from cxagent.proof.climb import Axis, climb, height
 from cxagent.proof.findings import error
@@ -40,7 +40,7 @@ def around(room: Room, ladders: Iterable[Ladder]) -> None:
 def _kinds(book: Playbook, one: Ladder) -> Iterator[Kind]:
     """Yield the kinds of request that a rule can tell apart: a call of every class, a refusal, a question, no call.
 
-    A matter changes rows, which a ladder's rules do not look at, and may excuse `exit`: so that signal meets each.
+    A matter changes rows, which a ladder's rules do not look at, and may excuse a signal: so that signal meets each.
     """
     for effect in JUDGED:
         if one.request or effect == EffectClass.FINANCIAL:
@@ -50,7 +50,7 @@ def _kinds(book: Playbook, one: Ladder) -> Iterator[Kind]:
     yield Kind(plain_tool(EffectClass.PUBLIC_INFO, clarifies=True), entry=commitment, stance=Stance.CLARIFY)
     yield Kind(None, entry=commitment, stance=Stance.INFORM)
     yield Kind(None, entry=None)
-    if one.name == f"signal {Signal.EXIT}":
+    if one.name in {f"signal {signal}" for signal in book.not_a_signal.values()}:
         for matter in book.matters:
             yield Kind(plain_tool(EffectClass.LEGAL_SECURITY), Assessment(matter=matter), legal)
 

@@ -43,7 +43,7 @@ def _tool(playbook: Playbook, tools: Mapping[str, Tool], tool: Tool) -> Iterator
         yield error(
             f"{where}.roles", f"{tool.name} needs the role {role!r}, which no line under roles gives to anybody"
         )
-    for other in sorted({*tool.opposes, *([tool.undo] if tool.undo else [])} - set(tools)):
+    for other in sorted(tool.opposes - set(tools)):
         yield error(f"{where}", f"{tool.name} refers to {other}, a tool that is not declared")
     known = tool.arguments.model_fields
     named = {"own": tool.own, "account": tool.account, "invoice": tool.invoice, "target": tool.target}

@@ -20,11 +20,11 @@ from cxagent.rules.submission import Submission
 STRANGER = "stranger@elsewhere.example"
 EXCUSED = frozenset(
     {
-        *(Signal.EXIT, Signal.OUR_FAULT, Signal.RETROACTIVE, Signal.OVER_LIMIT, Signal.BINDING_WORDS),
+        *(Signal.OUR_FAULT, Signal.RETROACTIVE, Signal.OVER_LIMIT, Signal.BINDING_WORDS),
         Signal.EMBEDDED_INSTRUCTIONS,
     }
 )
-"""The signals whose cap depends on what is proposed as well."""
+"""The signals whose cap depends on what is proposed as well, beside those that a playbook excuses for a matter."""
 
 
 def request_ladders(playbook: Playbook) -> Iterator[Ladder]:
@@ -35,11 +35,12 @@ def request_ladders(playbook: Playbook) -> Iterator[Ladder]:
 
 
 def _words(playbook: Playbook) -> Iterator[Ladder]:
+    excused = EXCUSED | set(playbook.not_a_signal.values())
     for signal in Signal:
         yield ladder(
             f"signal {signal}",
             "signals injected",
-            "request standing" if signal in EXCUSED else "standing",
+            "request standing" if signal in excused else "standing",
             noticed=lambda sub, signal=signal: noticed(sub, signal),  # type: ignore[misc]
             # What the model noticed has no exceptions, so it comes after what only our own reader saw.
             told_by_the_model=lambda sub, signal=signal: proposed(sub, signals=(signal,)),  # type: ignore[misc]

@@ -22,10 +22,10 @@ def structure(playbook: Playbook, today: date | None) -> Iterator[Finding]:
     }
     for table, rows in tables.items():
         for name, row in rows.items():
-            yield from _row(f"{table}.{name}", row)
+            yield from _columns(f"{table}.{name}", row)
     yield from _windows(playbook)
-    yield from _limits("money.per_action", playbook.money.per_action)
-    yield from _limits("money.rolling", playbook.money.rolling)
+    yield from _columns("money.per_action", playbook.money.per_action)
+    yield from _columns("money.rolling", playbook.money.rolling)
     yield from _both_limits(playbook)
     yield from _tiers(playbook)
     yield from _ladder(playbook)
@@ -33,21 +33,21 @@ def structure(playbook: Playbook, today: date | None) -> Iterator[Finding]:
     yield from _dates(playbook, today)
 
 
-def _row(where: str, row: FullRow) -> Iterator[Finding]:
+def _columns(where: str, line: FullRow | Limits) -> Iterator[Finding]:
     """A higher tier never has more than its neighbour; the at-risk cell must be able to lower something."""
     for left, right in pairwise(COLUMNS):
-        before, after = getattr(row, left), getattr(row, right)
+        before, after = getattr(line, left), getattr(line, right)
         if after > before:
-            yield error(f"{where}.{right}", f"{where} gives {after} to {right}, but only {before} to {left}")
-    if row.at_risk > row.low_clv:
+            yield error(f"{where}.{right}", f"{where} allows {after} for {right}, but only {before} for {left}")
+    if line.at_risk > line.low_clv:
         yield error(
             f"{where}.at_risk",
-            f"{where} writes {row.at_risk} for at_risk above {row.low_clv} for low_clv, so risk could never lower it",
+            f"{where} writes {line.at_risk} for at_risk above {line.low_clv} for low_clv, so risk could never lower it",
         )
-    elif row.at_risk > row.high:
+    elif line.at_risk > line.high:
         yield warning(
             f"{where}.at_risk",
-            f"{where} lets a small account at risk have {row.at_risk}, a healthy high one {row.high}",
+            f"{where} lets a small account at risk have {line.at_risk}, a healthy high one {line.high}",
         )
 
 
@@ -65,18 +65,6 @@ def _windows(playbook: Playbook) -> Iterator[Finding]:
                     f"in_window.{name} says {inside} for {column} where the line itself allows {outside};"
                     " an open window never gives more",
                 )
-
-
-def _limits(where: str, limits: Limits) -> Iterator[Finding]:
-    for left, right in pairwise(COLUMNS):
-        before, after = getattr(limits, left), getattr(limits, right)
-        if after > before:
-            yield error(f"{where}.{right}", f"{where} allows {after} for {right}, but only {before} for {left}")
-    if limits.at_risk > limits.low_clv:
-        yield error(
-            f"{where}.at_risk",
-            f"{where} allows {limits.at_risk} at risk, above {limits.low_clv} for low_clv: it never lowers",
-        )
 
 
 def _both_limits(playbook: Playbook) -> Iterator[Finding]:

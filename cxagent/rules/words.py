@@ -37,13 +37,12 @@ def signals(sub: Submission) -> Iterator[Cap]:
 def _plainly_not(sub: Submission, signal: Signal) -> bool:
     """The cases in which wording looks like a signal and is none."""
     own_only = sub.proposal is None or signal not in sub.proposal.signals
+    if own_only and _is_the_request(sub, signal):
+        return True
     match signal:
         case Signal.NEW_RECIPIENT:
             named = {address.lower().rstrip(".") for address in ADDRESS.findall(sub.ticket.text)}
             return own_only and bool(named) and named <= set(sub.audit.registered)
-        case Signal.EXIT:
-            matters = {call.assessment.matter for call in sub.calls if not call.silent}
-            return own_only and matters == {"plain_monthly_cancel"}
         case Signal.OUR_FAULT | Signal.RETROACTIVE:
             return own_only and sub.calm_low and any(_our_records_confirm(sub, call) for call in sub.calls)
         case Signal.OVER_LIMIT:
@@ -52,6 +51,12 @@ def _plainly_not(sub: Submission, signal: Signal) -> bool:
             return sub.tier == Tier.LOW and bool(sub.parts) and not states_something(sub)
         case _:
             return False
+
+
+def _is_the_request(sub: Submission, signal: Signal) -> bool:
+    """Whether all that is asked for are matters whose very request sounds like the signal, by the playbook's word."""
+    matters = {call.assessment.matter for call in sub.calls if not call.silent}
+    return bool(matters) and matters <= {name for name, one in sub.playbook.not_a_signal.items() if one == signal}
 
 
 def states_something(sub: Submission) -> bool:

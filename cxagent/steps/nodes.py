@@ -4,6 +4,7 @@ Nodes hand on plain JSON; what binds is in the ledger. No node trusts the state 
 records before it lets anything through, and the executor asks the ledger again.
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -15,11 +16,11 @@ from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.vocabulary import ACT, DRAFT, Autonomy
-from cxagent.errors import Refused
+from cxagent.errors import Refused, Unauthorized
 from cxagent.executor import Executor
 from cxagent.gate import hands_off_already
 from cxagent.judge import Judge, shown_to_proposer
-from cxagent.ledger import chain, journal, reviews
+from cxagent.ledger import authorizations, chain, journal, reviews, tickets
 from cxagent.ledger.store import Connection, Store
 from cxagent.proposers import Known
 from cxagent.reviewing import Reviewing
@@ -138,7 +139,7 @@ class Steps:
             row = reviews.draft(connection, draft_id) if draft_id and found else None
         if found is None or row is None or found[1].verdict not in ("edit", "respond"):
             raise Refused("no such verdict is on record")
-        if (row["ticket_id"], row["status"]) != (given.ticket.id, "decided"):
+        if (row["ticket_id"], row["status"]) != (given.ticket.id, "applying"):
             raise Refused(f"the verdict on {draft_id} is about another ticket, or was applied before")
         if reviews.shown(row) != said(given.proposal):
             raise Refused("what the card showed is not what was edited")
@@ -195,10 +196,14 @@ class Steps:
         if changed is not None:
             return changed
         terms, draft_id = self.recorder.terms(given.audit, proposal.actions, proposal), warrant["draft_id"]
+        if warrant["spent_at"] is not None:  # what is finished here was spent under the playbook of its day
+            terms = terms._replace(playbook_digest=warrant["playbook_digest"])
         disposition = "answered_after_review" if draft_id else "answered_alone"
 
         def closing(connection: Connection, keys: list[str]) -> None:
             account_id = given.audit.account_id
+            if tickets.status(connection, given.ticket.id) == "continued":
+                return
             if not journal.send(connection, given.ticket.id, account_id, authorization_id, proposal.reply):
                 return
             if draft_id:
@@ -207,18 +212,28 @@ class Steps:
             journal.record_outcome(connection, given.ticket.id, account_id, disposition, body)
 
         def stopped() -> str | None:
+            if self._continued(given.ticket.id):
+                return "the customer wrote again"
             sub = self.recorder.submission(given, proposal)
             return next((cap.why for cap in kill_switch(sub)), None)
 
         done = self.executor.run(authorization_id, terms, proposal.actions, given.audit.account, closing, stopped)
+        effects = list(done.effects)
+        if self._continued(given.ticket.id):
+            return {"outcome": {"disposition": "continued", "effects": effects}}
         if done.trouble is not None:
-            return {"outcome": {"trouble": done.trouble, "effects": list(done.effects)}}
-        return {"outcome": {"disposition": disposition, "effects": list(done.effects)}}
+            return {"outcome": {"trouble": done.trouble, "effects": effects}}
+        return {"outcome": {"disposition": disposition, "effects": effects}}
+
+    def _continued(self, ticket_id: str) -> bool:
+        """Whether the customer wrote again meanwhile: a later ticket goes on with this conversation."""
+        with self.store.read() as connection:
+            return tickets.status(connection, ticket_id) == "continued"
 
     def _authorized(self, authorization_id: str, given: Held) -> dict[str, Any]:
         """Return the authorization as the ledger has it; one of another ticket is none."""
         with self.store.read() as connection:
-            warrant = journal.authorized(connection, authorization_id)
+            warrant = authorizations.get(connection, authorization_id)
         if warrant is None or warrant["ticket_id"] != given.ticket.id:
             raise Refused("nothing was authorized on this thread")
         return warrant
@@ -243,8 +258,8 @@ class Steps:
         lapsed |= warrant["playbook_digest"] != self.judge.playbook.digest
         if carried and not lapsed and fresh.digest == given.audit.digest:
             return None
-        with self.store.write() as connection:
-            journal.withdraw(connection, warrant["id"])
+        with self.store.write(given.ticket.id) as connection:
+            authorizations.withdraw(connection, warrant["id"])
             if reviewed:
                 reviews.close(connection, warrant["draft_id"], given.ticket.id, "withdrawn")
         at_most = DRAFT if reviewed else Autonomy(before["autonomy"])
@@ -275,12 +290,14 @@ class Steps:
         if authorization_id and not review and not (state.get("outcome") or {}).get("trouble") and given.audit.account:
             actions = self.recorder.silent(self.recorder.submission(given, given.proposal))
             terms = self.recorder.terms(given.audit, actions, None)
-            effects = list(self.executor.run(authorization_id, terms, actions, given.audit.account).effects)
+            # What only tells a colleague is left out where its permission has lapsed; the handoff itself is not.
+            with contextlib.suppress(Unauthorized):
+                effects = list(self.executor.run(authorization_id, terms, actions, given.audit.account).effects)
         playbook = self.judge.playbook
         due = brief.deadline(playbook, given.audit, clock.now())
         who = brief.owner(playbook, given.audit, ruling.sign_off)
         told = brief.handoff_brief(given.ticket, given.audit, given.proposal, ruling, playbook, tried, due)
-        with self.store.write() as connection:
+        with self.store.write(given.ticket.id) as connection:
             if draft_id := state.get("draft_id"):
                 ended = "applied" if review.get("verdict") == "reject" else "withdrawn"
                 reviews.close(connection, draft_id, given.ticket.id, ended)

@@ -10,9 +10,9 @@ from cxagent.domain.ruling import Ruling
 from cxagent.domain.value import digest
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, SILENT
 from cxagent.judge import Judge
-from cxagent.ledger import history, journal, reviews
+from cxagent.ledger import authorizations, history, journal, reviews, tickets
+from cxagent.ledger.authorizations import Grant, NoRoom
 from cxagent.ledger.executions import Terms
-from cxagent.ledger.journal import Grant, NoRoom
 from cxagent.ledger.store import Connection
 from cxagent.reviewing import Reviewing
 from cxagent.rules.submission import Submission
@@ -82,7 +82,7 @@ class Recorder:
             "card": {},
             "review": {},
         }
-        with self.judge.store.write() as connection:
+        with self.judge.store.write(sub.ticket.id) as connection:
             told["decision_id"] = decision_id = self._decide(connection, state, sub, ruling)
             if ruling.autonomy == ACT and sub.proposal is not None:
                 told["authorization_id"] = self._mint(connection, sub, decision_id, sub.proposal.actions, limited=True)
@@ -120,7 +120,7 @@ class Recorder:
         trouble = self.reviewing.objection(review["role"], ruling)
         told: TicketState = {"ruling": ruling.card(), "authorization_id": None}
         told["proposal"] = proposal.model_dump(mode="json")
-        with self.judge.store.write() as connection:
+        with self.judge.store.write(sub.ticket.id) as connection:
             told["decision_id"] = decision_id = self._decide(connection, state, sub, ruling)
             if trouble is None:
                 told["authorization_id"] = self._mint(
@@ -143,8 +143,8 @@ class Recorder:
         return tuple(call.action for call in sub.calls if call.effect in SILENT)
 
     def _decide(self, connection: Connection, state: TicketState, sub: Submission, ruling: Ruling) -> str:
-        journal.open_ticket(connection, sub.ticket, sub.audit.account_id, sub.audit.root_id)
-        reviews.withdraw_open(connection, sub.ticket.id)
+        tickets.open_ticket(connection, sub.ticket, sub.audit.account_id, sub.audit.root_id)
+        reviews.withdraw(connection, sub.ticket.id)
         seen = {"audit": sub.audit, "reading": sub.reading, "proposal": sub.proposal, "proposer": state.get("proposer")}
         intents = [view.part.intent for view in sub.parts]
         return journal.record_ruling(connection, sub.ticket, sub.audit.account_id, ruling, intents, seen)
@@ -162,7 +162,7 @@ class Recorder:
     ) -> str:
         """Mint for exact calls; what may tell a colleague (`replies` off) is no permission to answer the customer."""
         terms = self.terms(sub.audit, actions, sub.proposal if replies else None)
-        return journal.mint(
+        return authorizations.mint(
             connection,
             decision_id=decision_id,
             draft_id=draft_id,

@@ -29,10 +29,10 @@ def broke_off(monkeypatch: pytest.MonkeyPatch, at: int, when: str, world: World,
     real, count = Store.write, [0]
 
     @contextlib.contextmanager
-    def write(self: Store) -> Iterator[Connection]:
+    def write(self: Store, about: str | None = None) -> Iterator[Connection]:
         count[0] += 1
         mine = count[0]
-        with real(self) as connection:
+        with real(self, about) as connection:
             yield connection
             if mine == at and when == "before":
                 raise Crash
@@ -51,7 +51,7 @@ def broke_off(monkeypatch: pytest.MonkeyPatch, at: int, when: str, world: World,
 def work(world: World, ticket: Incoming) -> dict[str, Any]:
     """Deliver a ticket, approve what waits for approval, and deliver it once more."""
     world.run(ticket)
-    for row in world.rows("draft", status="open", ticket_id=ticket.ticket.id):
+    for row in world.rows("draft", status="pending", ticket_id=ticket.ticket.id):
         world.review(row["id"], "approve", REVIEWER)
     return world.run(ticket)
 
@@ -95,7 +95,7 @@ def test_a_crash_at_any_checkpoint(world: World, monkeypatch: pytest.MonkeyPatch
         assert (len(outside(world.home)), len(sent(world, f"T-{at}"))) == (at, 1)
         if count[0] < at:
             break
-    assert 5 < at < 29
+    assert 1 < at < 29
 
 
 def test_a_crash_right_after_an_effect(world: World) -> None:
@@ -237,6 +237,8 @@ def test_another_worker_at_the_second_effect(tmp_path: Path) -> None:
     actions = (call("share_public_doc", url="https://docs.vendor.example/a"), call("ring_a_bell", times="one"))
     line = proposal("howto_question", *actions, stance="inform")
     ticket = asks(world, "T-1", line=line, body="How do I share a report?")
+    with pytest.raises(Conflict, match="another run has started ring_a_bell"):
+        world.run(ticket)
     assert world.run(ticket)["status"] == "handed_off"
     assert [effect.tool for effect in world.effects] == ["share_public_doc"]
     world.close()
@@ -263,8 +265,8 @@ def live(home, where, account):
         real, count = Store.write, [0]
         nth = {"after the gate": 1, "after the claim": 2, "after the spending": 3}[where]
         @contextlib.contextmanager
-        def write(self):
-            with real(self) as connection:
+        def write(self, about=None):
+            with real(self, about) as connection:
                 yield connection
             count[0] += 1
             if count[0] == nth:

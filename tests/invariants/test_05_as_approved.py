@@ -37,12 +37,26 @@ TAMPERED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("line", TAMPERED.values(), ids=TAMPERED)
-def test_what_changes_after_the_card_was_shown_is_refused(world: World, line: Proposal) -> None:
-    """An approval of a card does not carry over to a proposal that was swapped behind it."""
+def test_what_changes_after_the_card_was_shown_does_not_count(world: World, line: Proposal) -> None:
+    """An approval of a card does not carry over to a proposal that was swapped behind it: the card's own is sent."""
     draft_id = waiting(world)
     tamper(world, "T-1", proposal=line.model_dump(mode="json"))
-    with pytest.raises(Refused, match="card"):
-        world.review(draft_id, "approve", REVIEWER)
+    world.review(draft_id, "approve", REVIEWER)
+    ((tool, account, args),) = outside(world.home)
+    assert (tool, account, args, sent(world, "T-1")) == (
+        *("issue_credit", MID, credit(MID).actions[0].args),
+        [credit(MID).reply],
+    )
+
+
+@pytest.mark.parametrize("line", TAMPERED.values(), ids=TAMPERED)
+def test_a_swapped_proposal_is_refused_where_the_graph_is_answered_directly(world: World, line: Proposal) -> None:
+    """Past the agent, an approval of a thread whose proposal is not the card's is refused, and nothing runs."""
+    waiting(world)
+    tamper(world, "T-1", proposal=line.model_dump(mode="json"))
+    (one,) = world.agent.app.get_state({"configurable": {"thread_id": "T-1"}}).interrupts
+    world.invoke(Command(resume={one.id: {"type": "approve"}}), "T-1")
+    assert "card" in world.state("T-1")["review"]["refused"]
     assert (outside(world.home), sent(world, "T-1")) == ([], [])
 
 
@@ -88,7 +102,7 @@ def test_an_edit_beyond_the_authority_is_refused(world: World, by: str, args: li
     with pytest.raises(Refused):
         world.review(draft_id, "edit", by, args=args)
     (row,) = world.rows("draft", id=draft_id)
-    assert (outside(world.home), row["status"], row["first_approver"]) == ([], "open", None)
+    assert (outside(world.home), row["status"], row["first_approver"]) == ([], "pending", None)
     assert world.review(draft_id, "approve", REVIEWER)["status"] == "done"
 
 
@@ -142,7 +156,7 @@ def test_one_person_is_not_two(world: World, again: str) -> None:
     assert world.review(draft_id, "approve", "Sam")["status"] == "waiting"
     with pytest.raises(Conflict, match="second person"):
         world.review(draft_id, "approve", again)
-    assert (outside(world.home), world.rows("draft", id=draft_id)[0]["status"]) == ([], "open")
+    assert (outside(world.home), world.rows("draft", id=draft_id)[0]["status"]) == ([], "pending")
 
 
 def test_a_second_person_completes(world: World) -> None:

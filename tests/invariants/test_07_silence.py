@@ -9,7 +9,7 @@ from scenes import HIGH, MID, REVIEWER, ROOT, asks, outside, sent, waiting
 from cxagent.testing import World, call, proposal
 
 TIMERS = {"sched", "threading.Timer", "signal.alarm", "asyncio.sleep", "apscheduler", "croniter"}
-SENDING = {("journal", "send"), ("executions", "spend"), ("journal", "mint")}
+SENDING = {("journal", "send"), ("executions", "spend"), ("authorizations", "mint")}
 SENDERS_OF_RECORD = {
     "cxagent/steps/nodes.py",
     "cxagent/steps/recording.py",
@@ -27,7 +27,7 @@ def test_a_draft_outlives_its_deadline(world: World) -> None:
         == "waiting"
     )
     (row,) = world.rows("draft", id=draft_id)
-    assert (row["status"], row["deadline"] < world.now.isoformat()) == ("open", True)
+    assert (row["status"], row["deadline"] < world.now.isoformat()) == ("pending", True)
     assert (outside(world.home), sent(world, "T-1"), world.rows("authorization")) == ([], [], [])
 
 

@@ -196,7 +196,7 @@ def world_without(world: World, whole: Any, *paths: str) -> Any:
     """Return the autonomy of a credit where some facts are unknown."""
     account = whole
     for path in paths:
-        account = changed(account, path, None)
+        account = changed(account, {path: None})
     world.accounts[LOW] = account
     return ruled(world, credit(LOW)).autonomy
 

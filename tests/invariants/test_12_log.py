@@ -69,6 +69,11 @@ FORGERIES: dict[str, tuple[tuple[str, ...], tuple[str, int, str]]] = {
     "first removed": ((f"DELETE FROM decision_log WHERE account_id = '{LOW}' AND seq = 1",), (LOW, 1, "removed")),
     "cut off": ((f"DELETE FROM decision_log WHERE account_id = '{LOW}' AND seq > 4",), (LOW, 5, "cut off")),
     "all gone": ((f"DELETE FROM decision_log WHERE account_id = '{LOW}'",), (LOW, 6, "head without log")),
+    "head altered": ((f"UPDATE chain_head SET hash = '0' WHERE account_id = '{LOW}'",), (LOW, 6, "altered")),
+    "text gone": (
+        (f"DELETE FROM personal WHERE id = (SELECT personal_id FROM decision_log WHERE {AT})",),
+        (LOW, 3, "personal data altered"),
+    ),
     "head gone": ((f"DELETE FROM chain_head WHERE account_id = '{LOW}'",), (LOW, 6, "log without head")),
     "reordered": (
         (

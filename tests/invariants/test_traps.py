@@ -69,7 +69,7 @@ def test_the_agent_votes_as_a_human(world: World, name: str) -> None:
     draft_id = waiting(world)
     with pytest.raises(BadInput):
         world.review(draft_id, "approve", name)
-    assert world.rows("draft", id=draft_id)[0]["status"] == "open"
+    assert world.rows("draft", id=draft_id)[0]["status"] == "pending"
 
 
 def test_votes_that_come_hours_apart(world: World) -> None:
@@ -106,7 +106,7 @@ def test_approvals_only_in_memory(world: World) -> None:
 def test_a_flood_denies_nobody(world: World) -> None:
     """Thirty drafts at once all wait; none is denied, dropped or sent because there are many."""
     drafts = [waiting(world, f"T-{number}") for number in range(30)]
-    assert len({row["id"] for row in world.rows("draft", status="open")} & set(drafts)) == 30
+    assert len({row["id"] for row in world.rows("draft", status="pending")} & set(drafts)) == 30
     assert (outside(world.home), world.rows("review")) == ([], [])
 
 

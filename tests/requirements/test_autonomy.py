@@ -7,46 +7,22 @@ from pathlib import Path
 import pytest
 
 from cxagent.cli.differences import differences
-from cxagent.domain.account import Account
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.vocabulary import ACT, DRAFT, Stance
 from cxagent.errors import BadInput, Conflict, Refused
 from cxagent.playbook import Playbook, load_playbook
-from requirements.test_account_as_unit import TYPICAL
-from requirements.world import (
-    DAY,
-    HELLO,
-    KINDS,
-    ROOT,
-    Desk,
-    Scene,
-    account,
-    call,
-    changed,
-    credit,
-    doc,
-    money,
-    part,
-    playbook,
-    proposal,
-    refusal,
-)
+from cxagent.proposers import Known
+from cxagent.testing import call, proposal
+from requirements.catalogue import typical
+from requirements.desk import Desk, desk_for
+from requirements.world import DAY, HELLO, KINDS, ROOT, Scene, account, credit, doc, money, playbook, refusal
 
 CANCEL = proposal(
-    part("cancel_subscription", call("cancel_subscription", reason="closing", effective_date="2027-03-31")),
+    "cancel_subscription",
+    call("cancel_subscription", reason="closing", effective_date="2027-03-31"),
     reply="Your subscription is cancelled. Thank you for the time with us.",
 )
 GOODBYE = "Please cancel our subscription at the end of the month. Thank you for everything."
-
-
-def _says(intent: str, one: Account) -> Proposal:
-    """The typical proposal of the catalogue for an intent."""
-    tool, args = TYPICAL[intent]
-    names = {"me": f"ada@{one.id.lower()}.example", "host": f"{one.id.lower()}.example", "id": one.id}
-    names |= {"soon": "2027-04-01", "invoice": "INV-7"}
-    filled = {key: value.format(**names) if isinstance(value, str) else value for key, value in args.items()}
-    stance = Stance.DECLINE if tool == "decline_request" else Stance.FULFIL
-    return proposal(part(intent, call(tool, **filled), stance=stance))
 
 
 # ---- R32 ------------------------------------------------------------------------------------------------------------
@@ -151,7 +127,7 @@ def test_every_row_looks_at_the_account() -> None:
 def test_the_same_kind_of_request_is_decided_by_the_account() -> None:
     """R34: of the intents that may act anywhere, each one is also held somewhere."""
     for intent in playbook().intents:
-        routes = [Scene(account(kind), _says(intent, account(kind))).autonomy for kind in KINDS]
+        routes = [Scene(account(kind), typical(intent, account(kind))).autonomy for kind in KINDS]
         assert min(routes) < ACT
 
 
@@ -172,13 +148,14 @@ ESCALATED = {"support.open_escalations": [{"ref": "ESC-9", "summary": "the board
 )
 def test_the_very_next_step_runs_under_the_new_limit(turn: dict[str, object], reason: str) -> None:
     """R35: what changes between gate and act is seen before the effect: nothing runs, and it is ruled on again."""
-    desk = Desk(account())
+    desk = desk_for(account())
 
-    def meanwhile() -> None:
-        desk.accounts[0] = changed(desk.accounts[0], turn)
+    def meanwhile(known: Known) -> Proposal:
+        desk.turn(turn)
+        return credit()
 
-    desk.meanwhile = meanwhile
-    result = desk.take(credit())
+    desk.script.always = meanwhile
+    result = desk.take()
     assert result["autonomy"] != "act"
     assert reason in result["reasons"]
     assert (desk.loud, desk.sent) == ([], 0)
@@ -186,9 +163,9 @@ def test_the_very_next_step_runs_under_the_new_limit(turn: dict[str, object], re
 
 def test_the_next_ticket_runs_under_the_new_limit() -> None:
     """R35: in one conversation, what was done alone before the escalation is not done alone after it."""
-    desk = Desk(account())
+    desk = desk_for(account())
     assert desk.take(credit("10.00"))["autonomy"] == "act"
-    desk.accounts[0] = changed(desk.accounts[0], ESCALATED)
+    desk.turn(ESCALATED)
     assert desk.take(credit("10.00"))["autonomy"] == "handoff"
 
 
@@ -205,7 +182,7 @@ def test_the_next_ticket_runs_under_the_new_limit() -> None:
 )
 def test_a_small_healthy_account_is_served_without_a_person(says: Proposal, message: str, tool: str) -> None:
     """R37: a credit within limits and a plain monthly cancellation are finished by the agent itself."""
-    desk = Desk(account())
+    desk = desk_for(account())
     result = desk.take(says, message=message)
     assert (result["autonomy"], result["status"], result["reasons"]) == ("act", "done", [])
     assert (desk.loud, desk.sent) == ([tool], 1)
@@ -236,9 +213,9 @@ def test_a_thousand_enterprise_tickets_cause_nothing() -> None:
     for segment, renewal in product(("enterprise", "strategic"), ("2028-02-20", "2027-06-01")):
         one = account("global", {"crm.segment": segment, "contract.renewal_date": renewal})
         for intent, who, stance in product(playbook().intents, ("ada", "ben", "mo", "ola"), (None, Stance.INFORM)):
-            says = _says(intent, one)
+            says = typical(intent, one)
             if stance is not None:
-                says = proposal(says.parts[0].model_copy(update={"stance": stance, "actions": ()}))
+                says = proposal(intent, stance=stance)
             assert Scene(one, says, who=who).autonomy < ACT
             ruled += 1
     assert ruled >= 1000
@@ -247,8 +224,8 @@ def test_a_thousand_enterprise_tickets_cause_nothing() -> None:
 @pytest.mark.parametrize("intent", playbook().intents)
 def test_no_side_effect_before_approval(intent: str) -> None:
     """R38: end to end, spy tools record no call with an effect and no send for an enterprise account."""
-    desk = Desk(account("global"))
-    result = desk.take(_says(intent, desk.accounts[0]))
+    desk = desk_for(account("global"))
+    result = desk.take(typical(intent, desk.accounts["A-1"]))
     assert (result["autonomy"] == "act", desk.loud, desk.sent) == (False, [], 0)
 
 
@@ -267,27 +244,27 @@ def test_the_exemption_is_off_and_labelled() -> None:
 
 def test_an_approval_names_the_person_and_what_they_saw() -> None:
     """R39: the log keeps who approved with which authority, the digest of the exact card, and the effect follows."""
-    desk = Desk(account("mid"))
+    desk = desk_for(account("mid"))
     waiting = desk.take(credit())
     draft = desk.draft(waiting["draft_id"])
     assert (desk.loud, desk.sent) == ([], 0)
     desk.review(draft["id"], "approve", "Priya Nair", note="fair enough")
-    entry = desk.log(waiting["ticket_id"], "review")[0]
+    entry = desk.entries(waiting["ticket_id"], "review")[0]
     assert (entry["personal"]["by"], entry["personal"]["role"]) == ("Priya Nair", "approver")
     assert entry["body"]["card"] == draft["card_digest"]
-    assert desk.ran == [("issue_credit", dict(credit().actions[0].args))]
+    assert [(one.tool, one.args) for one in desk.effects] == [("issue_credit", dict(credit().actions[0].args))]
 
 
 def test_an_edit_is_kept_and_is_what_goes_out() -> None:
     """R39: what the person changed is on record beside what was proposed, and the changed call is what runs."""
-    desk = Desk(account("mid"))
+    desk = desk_for(account("mid"))
     waiting = desk.take(credit())
     less = credit("25.00").actions[0].model_dump()
     desk.review(waiting["draft_id"], "edit", "Priya Nair", reply="A credit of USD 25.00 is noted.", args=[less])
-    entry = desk.log(waiting["ticket_id"], "review")[0]
-    proposed, final = (one["personal"]["proposal"] for one in desk.log(waiting["ticket_id"], "ruling"))
+    entry = desk.entries(waiting["ticket_id"], "review")[0]
+    proposed, final = (one["personal"]["proposal"] for one in desk.entries(waiting["ticket_id"], "ruling"))
     assert entry["personal"]["reply"] == final["reply"] != proposed["reply"]
-    assert [ran["amount"] for _, ran in desk.ran] == ["25.00"]
+    assert [one.args["amount"] for one in desk.effects] == ["25.00"]
 
 
 @pytest.mark.parametrize(
@@ -297,12 +274,13 @@ def test_an_edit_is_kept_and_is_what_goes_out() -> None:
 )
 def test_a_changed_context_forces_a_new_audit(turn: dict[str, object], later: timedelta) -> None:
     """R39: an approval given for facts that have changed sends nothing; the draft is ruled on again."""
-    desk = Desk(account("mid"))
+    desk = desk_for(account("mid"))
     waiting = desk.take(credit())
-    desk.accounts[0] = changed(desk.accounts[0], turn)
-    result = desk.review(waiting["draft_id"], "approve", "Priya Nair", at=DAY + later)
+    desk.turn(turn)
+    desk.now += later
+    result = desk.review(waiting["draft_id"], "approve", "Priya Nair")
     assert (desk.loud, desk.sent) == ([], 0)
-    assert len(desk.log(waiting["ticket_id"], "ruling")) == 2
+    assert len(desk.entries(waiting["ticket_id"], "ruling")) == 2
     assert result["decision_id"] != waiting["decision_id"]
     with pytest.raises((Conflict, Refused)):
         desk.review(waiting["draft_id"], "approve", "Miriam Okafor")
@@ -310,16 +288,17 @@ def test_a_changed_context_forces_a_new_audit(turn: dict[str, object], later: ti
 
 def test_facts_that_went_stale_reopen_the_draft() -> None:
     """R39: an approval that comes when the facts are too old is not carried out on them."""
-    desk = Desk(account("mid"))
+    desk = desk_for(account("mid"))
     waiting = desk.take(credit())
-    desk.review(waiting["draft_id"], "approve", "Priya Nair", at=DAY + timedelta(days=9))
+    desk.now += timedelta(days=9)
+    desk.review(waiting["draft_id"], "approve", "Priya Nair")
     assert (desk.loud, desk.sent) == ([], 0)
-    assert "fact_stale" in desk.log(waiting["ticket_id"], "ruling")[-1]["body"]["reasons"]
+    assert "fact_stale" in desk.entries(waiting["ticket_id"], "ruling")[-1]["body"]["reasons"]
 
 
 def test_nobody_signs_beyond_their_rank_or_without_a_name() -> None:
     """R39: the authority behind an approval is the playbook's: strangers and lower ranks approve nothing."""
-    desk = Desk(account("mid"))
+    desk = desk_for(account("mid"))
     waiting = desk.take(credit("600.00"))
     with pytest.raises(BadInput, match="nobody the playbook knows"):
         desk.review(waiting["draft_id"], "approve", "Someone Else")
@@ -344,7 +323,7 @@ def test_a_marked_small_account_is_reviewed(flag: str, says: Proposal) -> None:
 
 def test_the_mark_is_named() -> None:
     """R41: the reviewer is told which mark brought the ticket to them."""
-    desk = Desk(account(changes={"crm.flags": ["partner"]}))
+    desk = desk_for(account(changes={"crm.flags": ["partner"]}))
     assert desk.draft(desk.take(doc())["draft_id"])["card"]["at_stake"]["why"] == "marked partner"
 
 
@@ -352,24 +331,24 @@ def test_the_mark_is_named() -> None:
 
 
 def _total(desk: Desk) -> int:
-    return sum(int(float(args["amount"])) for _, args in desk.ran)
+    return sum(int(float(one.args["amount"])) for one in desk.effects)
 
 
 def test_splitting_over_contacts_gains_nothing() -> None:
     """R42: six credits of 50 over four contacts stop at the same 250 as one group limit."""
-    desk = Desk(account())
+    desk = desk_for(account())
     routes = [desk.take(credit("50.00"), who=who)["autonomy"] for who in ("ada", "ben", "mo", "ola", "ada", "ben")]
     assert (routes, _total(desk)) == (["act"] * 5 + ["draft"], 250)
 
 
 def test_splitting_over_weeks_gains_nothing() -> None:
     """R42: five credits a week apart stop at the same total; after 90 days the first ones no longer count."""
-    desk, routes = Desk(account()), []
+    desk, routes = desk_for(account()), []
     for week in (0, 1, 2, 3, 12, 13):
         at = DAY + timedelta(weeks=week)
         read = {f"{name}.as_of": at.isoformat() for name in ("crm", "billing", "support")}
         seen = {"crm.contacts": [{"email": "ada@a-1.example", "role": "admin", "last_seen_on": at.date().isoformat()}]}
-        desk.accounts[0] = changed(desk.accounts[0], {**read, **seen})
+        desk.turn({**read, **seen})
         routes.append(desk.take(credit("80.00"), at=at)["autonomy"])
     assert (routes, _total(desk)) == (["act", "act", "act", "draft", "draft", "act"], 320)
 
@@ -378,22 +357,22 @@ def test_splitting_over_sisters_gains_nothing() -> None:
     """R42: credits to five sisters stop at the same total as credits to one."""
     cheap = {"crm.clv": money("2000.00"), "parent_id": "S-0"}
     sisters = [account(changes=cheap if n else {"crm.clv": money("2000.00")}, id=f"S-{n}") for n in range(5)]
-    desk = Desk(*sisters)
+    desk = desk_for(*sisters)
     routes = [desk.take(credit("80.00", account_id=one.id), Scene(one))["autonomy"] for one in sisters]
     assert (routes, _total(desk)) == (["act"] * 3 + ["draft"] * 2, 240)
 
 
 def test_splitting_in_one_message_gains_nothing() -> None:
     """R42: several credits in one proposal add up before they are judged."""
-    three = proposal(*(credit("90.00").parts[0] for _ in range(3)), reply="All noted.")
+    three = Proposal(parts=credit("90.00").parts * 3, reply="All noted.")
     assert Scene(account(), three).ruling().reasons == ("money_rolling",)
 
 
 def test_what_billing_already_shows_counts_once() -> None:
     """R42: a credit that billing lists under our reference is not counted a second time."""
-    desk = Desk(account())
+    desk = desk_for(account())
     desk.take(credit("90.00"))
-    key = desk.keys()[0]
+    key = desk.effects[0].key
     listed = [{"amount": money("90.00"), "ref": key, "granted_at": DAY.isoformat()}]
-    desk.accounts[0] = changed(desk.accounts[0], {"billing.credits": listed})
+    desk.turn({"billing.credits": listed})
     assert [desk.take(credit("80.00"))["autonomy"] for _ in range(3)] == ["act", "act", "draft"]

@@ -8,32 +8,19 @@ import pytest
 import yaml
 
 from cxagent import clock
-from cxagent.domain.account import Fault, Mismatch
+from cxagent.domain.account import Account, Fault, Mismatch
 from cxagent.domain.proposal import Proposal
-from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, SourceName, Stance
+from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, SourceName
 from cxagent.errors import BadInput
 from cxagent.playbook import load_playbook
 from cxagent.sources import HeldSource
 from cxagent.steps.nodes import NODES
-from requirements.world import (
-    DAY,
-    KINDS,
-    ROOT,
-    Desk,
-    Scene,
-    account,
-    call,
-    credit,
-    doc,
-    only,
-    part,
-    playbook,
-    proposal,
-    refusal,
-)
+from cxagent.testing import call, proposal
+from requirements.desk import desk_for
+from requirements.world import DAY, KINDS, ROOT, Scene, account, credit, doc, playbook, refusal
 
 INVOICE_COPY = proposal(
-    part("invoice_copy", call("resend_invoice", invoice_id="INV-7", to_contact="ada@a-1.example"), stance=Stance.INFORM)
+    "invoice_copy", call("resend_invoice", invoice_id="INV-7", to_contact="ada@a-1.example"), stance="inform"
 )
 
 
@@ -63,7 +50,7 @@ def test_nobody_approves_their_own_playbook(tmp_path: Path) -> None:
 
 def test_a_decision_answers_who_why_and_when() -> None:
     """R21: the record of a decision names the playbook's version, the rules with their reasons, and the moment."""
-    desk = Desk(account("mid"))
+    desk = desk_for(account("mid"))
     entry = desk.decision(desk.take(credit())["decision_id"])
     caps = entry["personal"]["ruling"]["caps"]
     assert entry["body"]["playbook"] == playbook().version
@@ -77,9 +64,9 @@ def test_a_decision_answers_who_why_and_when() -> None:
 def test_one_decision_cites_a_field_of_each_system() -> None:
     """R22: customer records, billing and contract come from three systems, and one decision cites a field of each."""
     one = account()
-    desk = Desk(one)
+    desk = desk_for(one)
     split = [(SourceName.CRM,), (SourceName.BILLING,), (SourceName.CONTRACT, SourceName.SUPPORT)]
-    desk.sources = tuple(HeldSource([only(one, *names)], name=str(names[0])) for names in split)
+    desk.sources = tuple(HeldSource([_only(one, *names)], name=str(names[0])) for names in split)
     result = desk.take(INVOICE_COPY)
     facts = desk.decision(result["decision_id"])["personal"]["audit"]["facts"]
     assert result["autonomy"] == "act"
@@ -92,8 +79,8 @@ def test_two_systems_are_not_enough(missing: int) -> None:
     one = account()
     split = [(SourceName.CRM,), (SourceName.BILLING,), (SourceName.CONTRACT, SourceName.SUPPORT)]
     del split[missing]
-    desk = Desk(one)
-    desk.sources = tuple(HeldSource([only(one, *names)], name=str(names[0])) for names in split)
+    desk = desk_for(one)
+    desk.sources = tuple(HeldSource([_only(one, *names)], name=str(names[0])) for names in split)
     assert desk.take(INVOICE_COPY)["autonomy"] != "act"
     assert (desk.loud, desk.sent) == ([], 0)
 
@@ -116,6 +103,11 @@ def test_age_is_shown_and_past_the_limit_it_counts(source: SourceName) -> None:
         (error + 1, "stale", False),
     ]
     assert any(f"{error + 1} days old" in cap.why for cap in old.ruling().binding)
+
+
+def _only(one: Account, *kept: SourceName) -> Account:
+    """An account as a source sees it that knows only some sections."""
+    return one.model_copy(update={name.value: None for name in SourceName if name not in kept})
 
 
 def _read(source: SourceName, days: int) -> Scene:
@@ -157,7 +149,7 @@ def test_a_rule_of_engagement_names_its_source() -> None:
 
 def test_the_model_is_asked_after_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     """R25: in the stored decision the model's moment is later than the audit's, and the send comes last."""
-    desk, ticks = Desk(account()), _ticks()
+    desk, ticks = desk_for(account()), _ticks()
     monkeypatch.setattr(clock, "now", lambda: next(ticks))
     result = desk.take(doc())
     entry = desk.decision(result["decision_id"])
@@ -173,9 +165,9 @@ def _ticks() -> Iterator[object]:
 
 def test_the_audit_is_the_first_node() -> None:
     """R25: every ticket meets the audit first, and a ticket that the audit stops never meets the model."""
-    desk = Desk(account())
+    desk = desk_for(account())
     desk.take(doc(), sender="x@elsewhere.example")
-    assert (NODES[0], desk.asked) == ("context_auditor", [])
+    assert (NODES[0], desk.script.asked) == ("context_auditor", [])
 
 
 # ---- R26 ------------------------------------------------------------------------------------------------------------
@@ -188,7 +180,7 @@ def test_the_audit_is_the_first_node() -> None:
 def test_value_or_risk_is_enough(valuable: bool, risky: bool, alone: bool) -> None:
     """R26: of the four combinations of high value and risk, three reach a person, without anybody asking for one."""
     one = account("global" if valuable else "small", {"crm.health": 30 if risky else 85})
-    desk = Desk(one)
+    desk = desk_for(one)
     result = desk.take(doc())
     assert (result["autonomy"] == "act") is alone
     assert (desk.sent == 1) is alone
@@ -229,8 +221,8 @@ def test_not_knowing_never_acts(scene: Scene, says: Proposal) -> None:
 def test_a_killed_source_sends_nothing(fault: Fault) -> None:
     """R28: end to end, with any one source dead, no tool runs and no message leaves, on any kind of account."""
     for kind in KINDS:
-        desk = Desk(account(kind))
-        desk.sources = (HeldSource(desk.accounts, (fault,)),)
+        desk = desk_for(account(kind))
+        desk.sources = (HeldSource(desk.accounts.values(), (fault,)),)
         assert desk.take(doc())["autonomy"] != "act"
         assert (desk.loud, desk.sent) == ([], 0)
 
@@ -240,12 +232,13 @@ def test_a_killed_source_sends_nothing(fault: Fault) -> None:
 
 def test_silence_never_sends() -> None:
     """R29: a draft that nobody answers for ten days is still a draft: waiting is shown, and nothing went out."""
-    desk = Desk(account("mid"))
+    desk = desk_for(account("mid"))
     waiting = desk.take(credit())
     draft = desk.draft(waiting["draft_id"])
     assert draft["deadline"] == "2027-03-09T14:00:00+00:00"
-    assert desk.again(waiting["ticket_id"], at=DAY + timedelta(days=10)) == waiting
-    assert (desk.draft(waiting["draft_id"])["status"], desk.sent, desk.loud) == ("open", 0, [])
+    desk.now += timedelta(days=10)
+    assert desk.run(Scene(account("mid")).incoming(waiting["ticket_id"])) == waiting
+    assert (desk.draft(waiting["draft_id"])["status"], desk.sent, desk.loud) == ("pending", 0, [])
 
 
 def test_waiting_is_a_declared_choice() -> None:
@@ -278,7 +271,7 @@ def test_the_reading_of_the_words_is_the_same() -> None:
 
 def test_the_card_holds_diagnosis_risk_options_and_a_recommendation() -> None:
     """R31: the reviewer gets why, what is at stake, options with consequences and the next best step, not just text."""
-    desk = Desk(account("mid", {"crm.stated_goals": [{"goal": "second plant live by June", "said_by": "Ola"}]}))
+    desk = desk_for(account("mid", {"crm.stated_goals": [{"goal": "second plant live by June", "said_by": "Ola"}]}))
     card = desk.draft(desk.take(credit())["draft_id"])["card"]
     assert card["why"] and all(why.strip() for why in card["why"])
     assert card["at_stake"]["stake"] == "USD 210,000.00"
@@ -296,13 +289,13 @@ def test_the_card_holds_diagnosis_risk_options_and_a_recommendation() -> None:
 )
 def test_the_recommendation_follows_from_the_reasons(says: Proposal, first: str) -> None:
     """R31: where the words themselves are the trouble, changing them is the next best step, not signing them."""
-    desk = Desk(account("global"))
+    desk = desk_for(account("global"))
     assert desk.draft(desk.take(says)["draft_id"])["card"]["recommendation"] == first
 
 
 def test_a_handoff_brief_recommends_as_well() -> None:
     """R31: who takes over gets the request, what was found, the reasons, and what could be done next."""
-    desk = Desk(account("shaky"))
+    desk = desk_for(account("shaky"))
     brief = desk.handoff(desk.take(credit())["ticket_id"])["brief"]
     assert brief["request"]["body"] == Scene(account()).message
     assert brief["found"] and brief["why"] and brief["at_stake"]["risks"]

@@ -8,9 +8,12 @@ import yaml
 
 from cxagent.context.standing import TrustEvent, trust_balance
 from cxagent.domain.account import Account
-from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy, SourceName, Stance
+from cxagent.domain.proposal import Proposal
+from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy, SourceName
 from cxagent.ledger import history
-from requirements.world import DAY, ROOT, Desk, Scene, account, call, changed, credit, doc, part, proposal, refusal
+from cxagent.testing import call, changed, proposal
+from requirements.desk import desk_for
+from requirements.world import DAY, ROOT, Scene, account, credit, doc, playbook, refusal
 
 REPLIES = yaml.safe_load((ROOT / "tests" / "data" / "reading_replies.yaml").read_text(encoding="utf-8"))
 PROMISES = (
@@ -37,7 +40,7 @@ def test_no_unbacked_promise_leaves(promise: str) -> None:
 
 def test_a_promise_is_not_sent() -> None:
     """R11: end to end, the promise waits for a person and nothing has gone out."""
-    desk = Desk(account())
+    desk = desk_for(account())
     assert desk.take(doc("Glad you wrote. It should be fine by Friday."))["status"] == "waiting"
     assert (desk.sent, desk.loud) == (0, [])
 
@@ -45,25 +48,25 @@ def test_a_promise_is_not_sent() -> None:
 @pytest.mark.parametrize(("until", "route"), [("2027-04-15", ACT), ("2027-04-16", DRAFT)])
 def test_a_recorded_date_backs_the_words(until: str, route: Autonomy) -> None:
     """R11: the same sentence goes out where an authorised action carries that very day, and only that day."""
-    raised = part("rate_limit_increase", call("raise_rate_limit", limit="2x", until=until))
-    said = proposal(raised, reply="Your limit is doubled until 15 April.")
+    raised = call("raise_rate_limit", limit="2x", until=until)
+    said = proposal("rate_limit_increase", raised, reply="Your limit is doubled until 15 April.")
     assert Scene(account(), said, "Could we have twice the API limit for some weeks?").autonomy == route
 
 
 # ---- R12 ------------------------------------------------------------------------------------------------------------
 
-INVOICE = part(
-    "invoice_explanation",
-    call("read_invoice", invoice_id="INV-7"),
-    stance=Stance.INFORM,
-)
+
+def _explained(reply: str) -> Proposal:
+    return proposal("invoice_explanation", call("read_invoice", invoice_id="INV-7"), stance="inform", reply=reply)
+
+
 QUESTION = "What is the amount on invoice INV-7?"
 BILLED = "Invoice INV-7 is over USD 500.00 for 12 seats."
 
 
 def test_the_figure_on_record_goes_out() -> None:
     """R12: a reply with the figure of the invoice that it names is sent alone on a small account."""
-    assert Scene(account(), proposal(INVOICE, reply=BILLED), QUESTION).autonomy == ACT
+    assert Scene(account(), _explained(BILLED), QUESTION).autonomy == ACT
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ def test_the_figure_on_record_goes_out() -> None:
 def test_an_altered_figure_is_stopped(figure: str) -> None:
     """R12: whatever amount or currency is altered in the draft, the grounding check stops it."""
     said = BILLED.replace("USD 500.00", figure)
-    ruling = Scene(account(), proposal(INVOICE, reply=said), QUESTION).ruling()
+    ruling = Scene(account(), _explained(said), QUESTION).ruling()
     assert ruling.autonomy == DRAFT
     assert "ungrounded_figure" in ruling.reasons
 
@@ -95,7 +98,7 @@ def test_an_altered_figure_is_stopped(figure: str) -> None:
 def test_the_customers_own_figure_proves_nothing() -> None:
     """R12: a figure that only the customer's message holds is not on record."""
     asked = "You billed us USD 720.00 for INV-7, did you not?"
-    ruling = Scene(account(), proposal(INVOICE, reply="Yes, it was USD 720.00."), asked).ruling()
+    ruling = Scene(account(), _explained("Yes, it was USD 720.00."), asked).ruling()
     assert "ungrounded_figure" in ruling.reasons
 
 
@@ -106,7 +109,7 @@ BREACH = TrustEvent(at=DAY, weight="-1", what="we lost an import and said nothin
 
 def test_a_breach_tightens_at_once() -> None:
     """R15: the ticket before the breach is answered alone, the one right after it is not."""
-    desk = Desk(account("calm mid"))
+    desk = desk_for(account("calm mid"))
     assert desk.take(doc())["autonomy"] == "act"
     with desk.store.write() as connection:
         history.add_trust_event(connection, "A-1", "A-1", BREACH)
@@ -116,7 +119,7 @@ def test_a_breach_tightens_at_once() -> None:
 
 def test_the_balance_returns_step_by_step() -> None:
     """R15: the balance halves every 180 days, never jumps, and the route opens only when it has faded far enough."""
-    one, book = account("calm mid"), Scene(account()).book
+    one, book = account("calm mid"), playbook()
     balances = [trust_balance([BREACH], book, DAY + timedelta(days=days)) for days in range(0, 721, 30)]
     assert balances == sorted(balances)
     assert [trust_balance([BREACH], book, DAY + timedelta(days=180 * n)) for n in range(4)] == [
@@ -151,7 +154,7 @@ RESTORE = "Could you restore the dashboard that we deleted in summer? I know tha
 def test_the_same_no_is_sent_outside_the_window_and_drafted_inside() -> None:
     """R16: one policy-correct refusal: sent where renewal is far, drafted inside the window, and nothing runs there."""
     far, near = account(), account(changes={"contract.renewal_date": "2027-04-20"}, id="A-2")
-    desk = Desk(far, near)
+    desk = desk_for(far, near)
     sent = desk.take(refusal(), Scene(far, message=RESTORE))
     assert (sent["autonomy"], desk.loud, desk.sent) == ("act", ["decline_request"], 1)
     held = desk.take(refusal(), Scene(near, message=RESTORE))

@@ -7,26 +7,11 @@ import pytest
 
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF
-from requirements.test_account_as_unit import TYPICAL
-from requirements.test_autonomy import _says
+from cxagent.testing import call, proposal
+from requirements.catalogue import TYPICAL, typical
+from requirements.desk import desk_for
 from requirements.test_context import UNKNOWN
-from requirements.world import (
-    KINDS,
-    Desk,
-    Scene,
-    account,
-    call,
-    cell,
-    changed,
-    credit,
-    doc,
-    money,
-    part,
-    playbook,
-    proposal,
-    refusal,
-    stop,
-)
+from requirements.world import KINDS, Scene, account, cell, credit, doc, money, playbook, refusal, stop
 
 # ---- R50 ------------------------------------------------------------------------------------------------------------
 
@@ -34,9 +19,9 @@ from requirements.world import (
 @pytest.mark.parametrize("kind", ["small", "calm mid"])
 def test_health_alone_changes_the_routing(kind: str) -> None:
     """R50: nobody keeps a list: a new health in the CRM sends the next like ticket to a person, and back again."""
-    desk, routes = Desk(account(kind)), []
+    desk, routes = desk_for(account(kind)), []
     for health in (81, 49, 50, 12, 81):
-        desk.accounts[0] = changed(desk.accounts[0], {"crm.health": health})
+        desk.turn({"crm.health": health})
         routes.append(desk.take(doc())["autonomy"])
     assert routes == ["act", "draft", "act", "draft", "act"]
 
@@ -61,8 +46,8 @@ PARAPHRASES = (
 @pytest.mark.parametrize("kind", ["small", "shaky"])
 def test_twenty_repeats_have_one_outcome(kind: str) -> None:
     """R61: the same ticket twenty times ends twenty times alike, with the offline proposer writing each time."""
-    desk = Desk(account(kind))
-    desk.offline = True
+    desk = desk_for(account(kind))
+    desk.proposers = desk.project.proposers
     outcomes = {_outcome(desk.take(message=PARAPHRASES[0])) for _ in range(20)}
     assert len(outcomes) == 1
 
@@ -70,8 +55,8 @@ def test_twenty_repeats_have_one_outcome(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_paraphrases_have_one_outcome(kind: str) -> None:
     """R61: the same request in other words is read as the same intent and ends the same way for the same reasons."""
-    desk = Desk(account(kind))
-    desk.offline = True
+    desk = desk_for(account(kind))
+    desk.proposers = desk.project.proposers
     outcomes = {_outcome(desk.take(message=said)) for said in PARAPHRASES}
     assert len(outcomes) == 1
 
@@ -101,7 +86,7 @@ HANDED = (
 @pytest.mark.parametrize("scene", HANDED)
 def test_a_brief_reads_in_half_a_minute(scene: Scene) -> None:
     """R63: what the owner must read holds 220 words at most, and a named person owns the case from then on."""
-    desk = Desk(scene.account)
+    desk = desk_for(scene.account)
     result = desk.take(scene=scene, says=scene.proposal)
     if result["autonomy"] != "handoff":
         pytest.fail(f"the scene is handed to nobody: {result}")
@@ -116,7 +101,7 @@ def test_a_brief_reads_in_half_a_minute(scene: Scene) -> None:
 
 def test_the_customer_repeats_nothing() -> None:
     """R63: the brief carries the message word for word, who wrote, what was found, and what was tried."""
-    desk = Desk(account("shaky"))
+    desk = desk_for(account("shaky"))
     brief = desk.handoff(desk.take(credit(), message="May we have a credit of USD 40?")["ticket_id"])["brief"]
     assert brief["request"]["body"] == "May we have a credit of USD 40?"
     assert (brief["who"]["sender"], brief["who"]["role"]) == ("Ada", "admin")
@@ -126,7 +111,7 @@ def test_the_customer_repeats_nothing() -> None:
 
 def test_the_customer_hears_a_neutral_word_at_most() -> None:
     """R63: the acknowledgement is the approved one: it holds no date, no figure and no yes or no."""
-    desk = Desk(account("shaky"))
+    desk = desk_for(account("shaky"))
     said = desk.handoff(desk.take(credit())["ticket_id"])["brief"]["acknowledgement"]
     assert "colleague" in said
     assert not re.search(r"\d|\b(?:credit|refund|soon|today|tomorrow|sorry|unfortunately)\b", said)
@@ -165,13 +150,13 @@ def _odd_calls() -> Iterator[Scene]:
     full = account(changes={"crm.notes": ["12 of 12 seats in use"]})
     for action in everything.values():
         for who in ("ada", "mo"):
-            yield Scene(full, proposal(part("goodwill_credit", action)), who=who)
+            yield Scene(full, proposal("goodwill_credit", action), who=who)
 
 
 def _scenes() -> Iterator[Scene]:
     for kind in KINDS:
         for intent in TYPICAL:
-            yield Scene(account(kind), _says(intent, account(kind)))
+            yield Scene(account(kind), typical(intent, account(kind)))
     yield from UNKNOWN.values()
     yield from _odd_calls()
     lines = {"billing.overdue": money("80.00"), "support.promises": [{"what": "call back", "kept": False}]}
@@ -219,7 +204,7 @@ def test_the_card_tells_it_in_words() -> None:
     """R64: the text form of a card holds the reasons as sentences, and who must sign."""
     from cxagent.brief import describe
 
-    desk = Desk(account("mid"))
+    desk = desk_for(account("mid"))
     text = describe(desk.draft(desk.take(credit())["draft_id"])["card"])
     assert "Why you see this:" in text
     assert "To be signed by: reviewer" in text
@@ -240,7 +225,7 @@ def test_the_card_tells_it_in_words() -> None:
 )
 def test_opposite_orders_stop_the_machine(first: str, second: str) -> None:
     """R78: where two contacts of one account order opposite things, the second ticket goes to a person."""
-    desk = Desk(account())
+    desk = desk_for(account())
     desk.take(doc(), message=first, who="ada")
     result = desk.take(doc(), message=second, who="ola")
     assert (result["autonomy"], desk.loud) == ("handoff", desk.loud[:1])
@@ -249,7 +234,7 @@ def test_opposite_orders_stop_the_machine(first: str, second: str) -> None:
 
 def test_one_person_may_change_their_mind() -> None:
     """R78: it is two people who disagree; the same contact's second thought is no dispute."""
-    desk = Desk(account())
+    desk = desk_for(account())
     desk.take(doc(), message="Please add two seats for the new team.", who="ada")
     assert (
         "contacts_disagree" not in desk.take(doc(), message="Please remove the two seats again.", who="ada")["reasons"]
