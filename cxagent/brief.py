@@ -56,6 +56,20 @@ def signer(playbook: Playbook, role: str) -> str:
     return min(able, key=lambda one: playbook.rank_of(one.role)).name if able else role
 
 
+def next_up(playbook: Playbook, assignee: str, role: str) -> str:
+    """Name who gets a draft that its assignee left too long: the next person above them who may sign as `role`.
+
+    At the top of the ladder it goes to another person of the same rank, and stays where there is none.
+    """
+    known = playbook.colleague(assignee)
+    rank = playbook.rank_of(known.role) if known else playbook.rank_of(role) - 1
+    able = [one for one in playbook.people if playbook.rank_of(one.role) >= max(playbook.rank_of(role), 0)]
+    others = [one for one in able if known is None or one.name != known.name]
+    above = [one for one in others if playbook.rank_of(one.role) > rank]
+    level = [one for one in others if playbook.rank_of(one.role) == rank]
+    return min(above or level, key=lambda one: playbook.rank_of(one.role)).name if above or level else assignee
+
+
 def who(ticket: Ticket, audit: ContextAudit) -> dict[str, Any]:
     """Say who wrote and for whom, as far as the record knows."""
     account = audit.account

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, String, inspect, select, text
 from sqlmodel import SQLModel
 
 from cxagent import clock
@@ -67,7 +67,8 @@ def compare_by_byte(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         return
     for table in SQLModel.metadata.sorted_tables:
-        texts = [column.name for column in table.columns if column.type.python_type is str]
+        stored = inspect(connection).get_columns(table.name)
+        texts = [column["name"] for column in stored if isinstance(column["type"], String)]
         changes = ", ".join(f'ALTER COLUMN "{name}" TYPE text COLLATE "C"' for name in texts)
         connection.execute(text(f'ALTER TABLE "{table.name}" {changes}'))
 

@@ -34,9 +34,8 @@ class PersonalRow(SQLModel, table=True):
 class TicketRow(SQLModel, table=True):
     """A ticket and how it ended; its thread carries the same id.
 
-    `digest` is of the message as it came in, `whole` with the
-    conversation before it. `hint` is the account that the helpdesk named, `follows` the ticket that this message continues, `worker` the
-    process that has it in hand.
+    `digest` is of the message as it came in, `whole` with the conversation before it. `hint` is the account that the
+    helpdesk named, `follows` the ticket that this message continues, `worker` the run that has it in hand.
     """
 
     __tablename__ = "ticket"

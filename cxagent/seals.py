@@ -1,10 +1,10 @@
 """Seals: signed heads of the decision log, in a file outside the database.
 
-The log's own hashes show a change, but whoever writes the database can compute them all anew. So each sealing notes
-how far every account had got, signed with a key that the database never holds. A line carries the heads that moved
-since the line before, and the digest of that line. A mark beside the file says how many lines there are at least: so
-lines missing at the end are noticed, and half a line left by a crash is not mistaken for one. Older copies of both
-files, put back together, are noticed only by somebody who kept the number of the last sealing elsewhere.
+The log's own hashes show a change, but whoever writes the database can compute them anew. So each sealing notes how
+far every account had got, signed with a key that the database never holds: one line with the heads that moved since
+the line before, and the digest of that line. A mark beside the file says how many lines there are at least, so that a
+missing last line is noticed and not taken for one torn by a crash. Older copies of both files, put back together, are
+noticed only by somebody who kept the number of the last sealing elsewhere.
 """
 
 import contextlib
@@ -21,7 +21,6 @@ from cxagent import clock
 from cxagent.domain.value import Instant, Text, Value, canonical
 from cxagent.errors import BadInput, Refused, Unreachable
 from cxagent.ledger import chain
-from cxagent.ledger.chain import GENESIS, InTheSeals, Touched
 from cxagent.ledger.store import Store
 
 FILE, KEY = "CXAGENT_SEALS", "CXAGENT_SEAL_KEY"
@@ -106,7 +105,7 @@ def seal(store: Store, path: Path, key: bytes) -> Sealed:
     return Sealed(number=line.number, at=line.at, accounts=len(heads))
 
 
-def check(store: Store, path: Path, key: bytes) -> tuple[Touched, ...]:
+def check(store: Store, path: Path, key: bytes) -> tuple[chain.Touched, ...]:
     """Compare every sealed head with the log, and the seals with their signatures; say where they do not fit.
 
     Of each account only the first head that does not fit is told: the later ones follow from it.
@@ -132,7 +131,7 @@ class _Walk:
         self.path, self.key = path, key
         self.size, self.mark = _size(path), _mark(path, key)
         self.count = self.signed = self.ends_at = 0
-        self.digest = GENESIS
+        self.digest = chain.GENESIS
         self.altered: list[int] = []
         self.torn = False
 
@@ -164,7 +163,7 @@ class _Walk:
                     self.count, self.ends_at = self.count + 1, self.ends_at + len(raw)
                     yield raw[:-1]
 
-    def problems(self) -> Iterator[Touched]:
+    def problems(self) -> Iterator[chain.Touched]:
         """Yield what does not fit, once all lines were walked through."""
         if self.count and not self.signed:
             yield _in_the_seals(1, "the seals do not fit the key")
@@ -174,8 +173,8 @@ class _Walk:
             yield _in_the_seals(self.count + 1, "the seals were cut off")
 
 
-def _in_the_seals(line: int, what: InTheSeals) -> Touched:
-    return Touched(account_id=None, seq=line, entry=None, what=what)
+def _in_the_seals(line: int, what: chain.InTheSeals) -> chain.Touched:
+    return chain.Touched(account_id=None, seq=line, entry=None, what=what)
 
 
 def _at_rest(path: Path, key: bytes) -> _Walk:
@@ -211,7 +210,7 @@ def _add(file: IO[bytes], ends_at: int, line: bytes) -> None:
     handle, rest = file.fileno(), memoryview(line)
     os.ftruncate(handle, ends_at)
     try:
-        while rest:
+        while rest:  # past the buffer of `file`, which would try again at its end what the disk refused
             rest = rest[os.write(handle, rest) :]
         os.fsync(handle)
     except OSError:
@@ -259,8 +258,8 @@ def _given_key(given: str) -> bytes:
     file = Path(given).expanduser()
     if file.is_file():
         return _long_enough(file.read_bytes(), str(file))
-    if os.sep in given:
-        raise BadInput(f"there is no file {given}; a key as text has no {os.sep} in it", where=KEY)
+    if "/" in given:
+        raise BadInput(f"there is no file {given}; a key as text has no / in it", where=KEY)
     return _long_enough(given.encode(), KEY)
 
 

@@ -256,7 +256,7 @@ class World:
 
     def bench(self) -> Bench:
         """Return what the nodes work with in this world as it stands now."""
-        sources = self.sources or (HeldSource(self.accounts.values(), self.faults),)
+        sources = self.sources or (_Facts(self),)
         judge = Judge(
             playbook=self.playbook,
             tools=self.tools,
@@ -281,6 +281,18 @@ class World:
             return result
 
         return replace(tool, run=run)
+
+
+class _Facts(HeldSource):
+    """A world's accounts as they are at the moment of asking."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.accounts.values(), world.faults)
+        self._world = world
+
+    def account(self, account_id: str) -> Account | None:
+        """Return the document as it is now."""
+        return HeldSource(self._world.accounts.values(), self._world.faults).account(account_id)
 
 
 def _files(project: Project) -> Iterator[FilesSource]:

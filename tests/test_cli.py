@@ -6,20 +6,24 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from proofs import carry_proofs
 from typer.testing import CliRunner, Result
 
-from cxagent import clock
+from cxagent import clock, proof
 from cxagent.cli import app
 from cxagent.cli.screen import plain
+from cxagent.domain.tool import Tool
 from cxagent.ledger import chain, personal
 from cxagent.ledger.store import Store
-from cxagent.playbook import load_playbook
+from cxagent.playbook import Playbook, load_playbook
+from cxagent.proof import Proof
+from cxagent.soundness import proof_mark
 
 DAY = datetime(2026, 11, 21, 9, 31, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -51,6 +55,23 @@ def own_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
 
 
+PROOFS: dict[str, Proof] = {}
+
+
+@pytest.fixture(autouse=True)
+def proven_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proof takes seconds and follows from what it is about, so that commands on equal playbooks share one."""
+    real = proof.examine
+
+    def examine(book: Playbook, tools: Mapping[str, Tool], today: date, **own: Any) -> Proof:
+        mark = f"{proof_mark(book, tools)} {today} {own}"
+        if mark not in PROOFS:
+            PROOFS[mark] = real(book, tools, today, **own)
+        return PROOFS[mark]
+
+    monkeypatch.setattr(proof, "examine", examine)
+
+
 def command(home: Path) -> Command:
     """Return a runner of commands in one project, each as if in a process of its own."""
 
@@ -66,6 +87,7 @@ def new_project(home: Path) -> Path:
     """Make a project with `cxagent init`."""
     made = CliRunner().invoke(app, ["init", str(home)])
     assert made.exit_code == 0, made.output
+    carry_proofs(home)
     return home
 
 
@@ -83,7 +105,7 @@ def home(place: Path) -> Path:
     shutil.rmtree(place, ignore_errors=True)
     new_project(place)
     if kept:
-        proven.parent.mkdir()
+        proven.parent.mkdir(exist_ok=True)
         proven.write_bytes(kept)
     return place
 
@@ -441,8 +463,8 @@ def interrupted_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> Iterator[
     write, left = Store.write, iter(range(writes, 0, -1))
 
     @contextlib.contextmanager
-    def watched(self: Store) -> Iterator[Any]:
-        with write(self) as connection:
+    def watched(self: Store, about: str | None = None) -> Iterator[Any]:
+        with write(self, about) as connection:
             yield connection
         if next(left, 0) == 1:
             raise KeyboardInterrupt

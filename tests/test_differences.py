@@ -30,6 +30,7 @@ HIGH, HIGHER = "always_high_segments: [enterprise", "always_high_segments: [mid_
         ("reference_customer, partner]", "reference_customer]", "tiers.always_high_flags.partner", "loosens"),
         (HIGH, HIGHER, "tiers.always_high_segments.mid_market", "tightens"),
         ("owner:   [owner]", "owner:   [owner, founder]", "roles.owner.founder", "loosens"),
+        ("not_a_signal:\n  plain_monthly_cancel: exit\n", "", "not_a_signal.plain_monthly_cancel", "tightens"),
         ("review_by: 2027-05-01", "review_by: 2027-06-01", "review_by", "changes"),
     ],
 )

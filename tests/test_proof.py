@@ -17,6 +17,7 @@ from cxagent.domain.ruling import Cap
 from cxagent.domain.tool import Tool
 from cxagent.domain.vocabulary import DRAFT, EffectClass, Reason, Tier
 from cxagent.errors import BadInput
+from cxagent.gate import PART_RULES, TICKET_RULES
 from cxagent.playbook import Playbook, load_playbook
 from cxagent.project import load_package
 from cxagent.proof import Finding, Proof, examine, prove
@@ -131,11 +132,6 @@ BROKEN: dict[str, tuple[Callable[[Raw], object], str]] = {
     "a tool row that rises": (put("tools.assign_owner", high="draft"), "tools.assign_owner.high"),
     "a signal that rises": (put("signals.irritation", low_clv="handoff"), "signals.irritation.mid"),
     "a window row that says more": (put("in_window.financial", mid="act"), "in_window.financial.mid"),
-    "a window row that rises": (put("in_window.financial", low_clv="handoff"), "in_window.financial"),
-    "an exemption for high alone": (
-        both(put("", public_fact_exemption=True), put("ceilings.public_info", mid="draft")),
-        "ceilings.public_info.mid",
-    ),
     "a limit for mid above low": (put("money.per_action", mid=150), "money.per_action.mid"),
     "a limit at risk above low": (put("money.per_action", at_risk=500), "money.per_action.at_risk"),
     "a sum for high above mid": (put("money.rolling", high=10), "money.rolling.high"),
@@ -196,6 +192,13 @@ def test_idle_lines_are_reported() -> None:
         (put("ceilings.financial", mid="handoff"), calm, "ceilings.financial.mid"),
         (put("matters.contraction", low_clv="handoff", mid="draft"), calm, "matters.contraction.low_clv"),
         (put("tools.assign_owner", high="act"), calm, "tools.assign_owner.mid"),
+        # The lines of these two look sound, each by itself.
+        (put("in_window.financial", low_clv="handoff"), calm, "in_window.financial"),
+        (
+            both(put("", public_fact_exemption=True), put("ceilings.public_info", mid="draft")),
+            calm,
+            "ceilings.public_info.mid",
+        ),
         (put("money.per_action", mid=150), money, "money.per_action.low_clv"),
         (both(put("money.per_action", mid=100), put("money.rolling", mid=999)), money, "money.rolling.low_clv"),
         (
@@ -237,6 +240,7 @@ def signals(room: Room) -> list[Ladder]:
         (put("", intent_rules={"invoice_copy": "act"}), "intent_rules"),
         (put("ceilings", invoice_copy=DRAFTS), "ceilings.invoice_copy"),
         (put("in_window", invoice_copy={"mid": "draft"}), "in_window.invoice_copy"),
+        (put("not_a_signal", invoice_copy="exit"), "not_a_signal.invoice_copy"),
     ],
 )
 def test_a_playbook_that_cannot_be_read_is_refused(change: Callable[[Raw], object], said: str, tmp_path: Path) -> None:
@@ -288,22 +292,29 @@ def fails(sub: Submission) -> Iterator[Cap]:
 
 
 @pytest.mark.parametrize(
-    ("own", "where"),
+    ("rules", "where", "said"),
     [
-        ({"part_rules": (low_only,)}, "rules.low_only"),
-        ({"ticket_rules": (calm_only,)}, "rules.calm_only"),
-        ({"ticket_rules": (fails,)}, "rules.fails"),
+        (Rules(part=(*PART_RULES, low_only)), "rules.low_only", "but act for"),
+        (Rules((*TICKET_RULES, fails)), "rules.fails", "nothing there"),
     ],
 )
-def test_a_rule_that_gives_more_is_found(reference: Playbook, own: Raw, where: str) -> None:
-    """A project's own rule that is not monotone, or that fails, is named with a counterexample."""
-    found = examine(reference, TOOLS, **own).errors
-    assert where in [one.where for one in found]
-    assert any("but act for" in one.what or "nothing there" in one.what for one in found)
+def test_a_rule_that_gives_more_is_found(reference: Playbook, rules: Rules, where: str, said: str) -> None:
+    """A rule that is not monotone, or that fails, is named with a counterexample by the first part of the proof."""
+    room = Room(Scene.of(reference, TOOLS), TOOLS, rules, Ledger())
+    calm(room)
+    assert any(one.where == where and said in one.what for one in room.ledger.findings if one.level == "error")
+
+
+def test_own_rules_are_examined_beside_ours(reference: Playbook) -> None:
+    """A project's own rules, of both kinds, go through the whole proof."""
+    found = examine(reference, TOOLS, ticket_rules=(calm_only,), part_rules=(low_only,)).errors
+    assert {"rules.calm_only", "rules.low_only"} <= {one.where for one in found}
+    assert any("but act for" in one.what for one in found)
 
 
 def test_a_sound_playbook_is_remembered(reference: Playbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second opening of a proven playbook makes no proof; a changed playbook is proven again."""
+    monkeypatch.setattr(soundness, "examine", lambda *_: Nothing())
     require_sound(reference, TOOLS, tmp_path)
     proven_here.cache_clear()
     monkeypatch.setattr(soundness, "examine", lambda *_: pytest.fail("proven again"))

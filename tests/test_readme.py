@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from proofs import carry_proofs
 
 from cxagent.scaffold import copy_to
 
@@ -19,6 +20,7 @@ BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.S)
 def project(tmp_path: Path) -> Path:
     """A new project with a database of its own."""
     copy_to(tmp_path / "project")
+    carry_proofs(tmp_path / "project")
     return tmp_path / "project"
 
 

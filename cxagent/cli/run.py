@@ -4,7 +4,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxagent.agent import Agent
     from cxagent.domain.ticket import Incoming
 
-Show = Callable[["Agent", dict[str, Any]], None]
+Take = Callable[["Incoming"], dict[str, Any]]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +32,9 @@ def run(
     file: Annotated[
         str, typer.Argument(metavar="FILE.jsonl|-", help='One {"ticket": …, "account_id": …} a line; - reads stdin.')
     ],
+    enqueue: Annotated[
+        bool, typer.Option("--enqueue", help="Only put them on record and into the queue; `cxagent worker` goes on.")
+    ] = False,
     project: Home = HERE,
     json: AsJson = False,
 ) -> None:
@@ -46,21 +49,37 @@ def run(
     agent = Agent.open(project)
     _ = agent.project.bench  # a fault of the project is told once, not at every ticket
     seen: Counter[str] = Counter()
-    with intake.opened(file) as (stream, name), progress(file, json) as (console, advance):
+    with (
+        intake.opened(file) as (stream, name),
+        progress(file, json) as (console, advance),
+        _taker(agent, enqueue) as take,
+    ):
         for line in intake.read_lines(stream, name):
             if line.incoming is None:
                 seen["refused"] += 1
                 talk(line.refused or "")
-            elif result := _one(agent, line.incoming, line.place, seen):
+            elif result := _one(take, line.incoming, line.place, seen):
                 show(agent, result, console)
             advance(line.ends_at)
     _close(seen, project, json)
 
 
-def _one(agent: "Agent", incoming: "Incoming", place: str, seen: Counter[str]) -> dict[str, Any] | None:
-    """Run one ticket; what goes wrong with it is said and counted, and the next one goes on."""
+@contextmanager
+def _taker(agent: "Agent", enqueue: bool) -> Iterator[Take]:
+    """Return what takes a ticket: the graph, or the queue."""
+    if not enqueue:
+        yield agent.run
+        return
+    from cxagent import worker
+
+    with worker.Queue(agent).opened() if worker.queued(agent) else nullcontext() as queue:
+        yield lambda incoming: worker.enqueue(agent, incoming, queue)
+
+
+def _one(take: Take, incoming: "Incoming", place: str, seen: Counter[str]) -> dict[str, Any] | None:
+    """Take one ticket; what goes wrong with it is said and counted, and the next one goes on."""
     try:
-        result = agent.run(incoming)
+        result = take(incoming)
     except Unreachable:
         raise
     except BadInput as error:
@@ -74,7 +93,7 @@ def _one(agent: "Agent", incoming: "Incoming", place: str, seen: Counter[str]) -
         said = str(error) if isinstance(error, CxagentError) else f"{type(error).__name__}: {error}"
         talk(f"{place}: ticket {incoming.ticket.id} broke off: {said}")
         return None
-    seen[result["autonomy"]] += 1
+    seen[result["autonomy"] or "queued"] += 1
     return result
 
 
@@ -85,6 +104,9 @@ def show(agent: "Agent", result: dict[str, Any], console: "Console | None") -> N
     if console is None:
         print_json(result)
         return
+    if result["decision_id"] is None:
+        console.print(styled(f"queued   {result['account_id'] or '-':<29}{result['ticket_id']}"), soft_wrap=True)
+        return
     one = told(agent.store, result["decision_id"])
     line = styled("").append_text(route(f"{result['autonomy']:<8}"))
     line.append(f"{shortened(one.account, 28):<29}{result['ticket_id']}  ")
@@ -93,10 +115,11 @@ def show(agent: "Agent", result: dict[str, Any], console: "Console | None") -> N
 
 
 def _close(seen: Counter[str], project: Path, json: bool) -> None:
-    routes = ", ".join(f"{seen[name]} {name}" for name in ("act", "draft", "handoff") if seen[name])
+    routes = ", ".join(f"{seen[name]} {name}" for name in ("act", "draft", "handoff", "queued") if seen[name])
     lost = "".join(f", {seen[name]} {name}" for name in ("refused", "broken off") if seen[name])
     if not json or lost:
-        following = f". Next: cxagent drafts{argument(project)}" if seen["draft"] and not json else ""
+        next_command = "drafts" if seen["draft"] else "worker" if seen["queued"] else None
+        following = f". Next: cxagent {next_command}{argument(project)}" if next_command and not json else ""
         talk(f"{routes or 'no ticket worked on'}{lost}{following}")
     if seen["refused"]:
         raise typer.Exit(2)

@@ -18,7 +18,7 @@ _RESERVED = select(BUDGET.c.amount, BUDGET.c.execution_id).where(
     BUDGET.c.root_id == bindparam("root"), BUDGET.c.status != "released", BUDGET.c.at >= bindparam("since")
 )
 _ONE = select(AUTHORIZATION).where(AUTHORIZATION.c.id == bindparam("id"))
-_OF_TICKET = select(AUTHORIZATION.c.id, AUTHORIZATION.c.spent_at).where(AUTHORIZATION.c.ticket_id == bindparam("ticket"))
+_OF_TICKET = select(AUTHORIZATION.c.id).where(AUTHORIZATION.c.ticket_id == bindparam("ticket"))
 _OF_DRAFT = select(AUTHORIZATION.c.id).where(AUTHORIZATION.c.draft_id == bindparam("draft")).limit(1)
 _OF_DECISION = select(AUTHORIZATION.c.id).where(AUTHORIZATION.c.decision_id == bindparam("decision")).limit(1)
 _EXPIRED = select(AUTHORIZATION.c.id).where(
@@ -135,7 +135,8 @@ def withdraw(connection: Connection, authorization_id: str) -> bool:
 def withdraw_all(connection: Connection, ticket_id: str) -> bool:
     """Void what was minted for a ticket and not spent; return whether anything was spent."""
     minted = connection.execute(_OF_TICKET, {"ticket": ticket_id}).all()
-    return not all([row.spent_at is None and withdraw(connection, row.id) for row in minted])
+    voided = [withdraw(connection, row.id) for row in minted]
+    return not all(voided)
 
 
 def withdraw_expired(connection: Connection) -> int:

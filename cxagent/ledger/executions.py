@@ -7,9 +7,11 @@ from sqlalchemy import Connection, bindparam, select
 from cxagent import clock, presence
 from cxagent.domain.value import digest
 from cxagent.errors import Unauthorized
+from cxagent.ledger import authorizations, chain
 from cxagent.ledger.store import TABLES
 
 AUTHORIZATION, EXECUTION, BUDGET = TABLES["authorization"], TABLES["execution"], TABLES["budget"]
+HANDOFF = TABLES["handoff"]
 _AUTHORIZATION = select(AUTHORIZATION).where(AUTHORIZATION.c.id == bindparam("id"))
 _TAKE = (
     AUTHORIZATION.update()
@@ -43,6 +45,17 @@ _SETTLE = (
         BUDGET.c.status == "reserved",
     )
     .values(status="spent", execution_id=bindparam("key"))
+)
+_IN_DOUBT = (
+    select(EXECUTION, HANDOFF.c.owner)
+    .outerjoin(HANDOFF, HANDOFF.c.ticket_id == EXECUTION.c.ticket_id)
+    .where(EXECUTION.c.status == "in_doubt")
+    .order_by(EXECUTION.c.started_at, EXECUTION.c.id)
+)
+_SETTLE_DOUBT = (
+    EXECUTION.update()
+    .where(EXECUTION.c.id == bindparam("which"), EXECUTION.c.status == "in_doubt")
+    .values(status=bindparam("as"), done_at=bindparam("moment"))
 )
 _ONE = select(EXECUTION).where(EXECUTION.c.id == bindparam("id"))
 Status = Literal["planned", "started", "done", "failed", "in_doubt"]
@@ -153,3 +166,35 @@ def covers(connection: Connection, key: str, tool: str, args: dict[str, Any]) ->
     """Whether an effect was recorded as started for exactly this tool and these arguments, and is not over."""
     row = connection.execute(_ONE, {"id": key}).one_or_none()
     return row is not None and row.status == "started" and row.tool == tool and row.args_digest == digest(args)
+
+
+def one(connection: Connection, key: str) -> dict[str, Any] | None:
+    """Return an execution, or None where there is none."""
+    row = connection.execute(_ONE, {"id": key}).mappings().one_or_none()
+    return dict(row) if row else None
+
+
+def in_doubt(connection: Connection) -> list[dict[str, Any]]:
+    """Return the effects of which nobody knows whether they happened, oldest first, with the ticket's owner."""
+    rows = connection.execute(_IN_DOUBT).mappings().all()
+    told = ("id", "ticket_id", "account_id", "tool", "started_at", "owner")
+    return [{**{name: row[name] for name in told}, "said": row["result"]} for row in rows]
+
+
+def settle_doubt(connection: Connection, row: dict[str, Any], happened: bool, by: str, role: str) -> bool:
+    """Record a person's word on an effect in doubt; False where it is not in doubt any more.
+
+    Money of an effect that happened counts as given, of one that did not it is free again.
+    """
+    status: Status = "done" if happened else "failed"
+    about = {"which": row["id"], "as": status, "moment": clock.now().isoformat()}
+    if connection.execute(_SETTLE_DOUBT, about).rowcount != 1:
+        return False
+    if happened:
+        step = Step(row["id"], row["position"], row["tool"], {}, status)
+        settle(connection, row["authorization_id"], step)
+    else:
+        authorizations.release(connection, row["authorization_id"])
+    body = {"execution": row["id"], "happened": happened, "by": digest(by), "role": role}
+    chain.append(connection, "settled", row["account_id"], row["ticket_id"], body)
+    return True

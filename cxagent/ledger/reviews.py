@@ -30,7 +30,9 @@ _WITHDRAW_DECIDED = (
     )
     .values(status="withdrawn")
 )
-_LATE = select(DRAFT).where(DRAFT.c.status == "pending", DRAFT.c.deadline <= bindparam("now")).order_by(DRAFT.c.deadline)
+_LATE = (
+    select(DRAFT).where(DRAFT.c.status == "pending", DRAFT.c.deadline <= bindparam("now")).order_by(DRAFT.c.deadline)
+)
 _ACTIVE = (
     select(DRAFT)
     .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status.in_(("pending", "decided", "applying")))
@@ -200,7 +202,7 @@ def escalate(connection: Connection, row: dict[str, Any], to: str, deadline: dat
     return True
 
 
-def _set(connection: Connection, draft_id: str, **values: str) -> bool:
+def _set(connection: Connection, draft_id: str, **values: str | None) -> bool:
     """Change a pending draft in one statement; False where it is no longer pending, or the field is taken."""
     statement = update(DRAFT).where(DRAFT.c.id == draft_id, DRAFT.c.status == "pending")
     if "first_approver" in values:

@@ -1,5 +1,6 @@
 """Tickets: what came in is on record before anything is done about it, and ruled on only while it is open."""
 
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, text
@@ -180,10 +181,20 @@ def _take(connection: Connection, row: Any) -> None:
     connection.execute(_TAKE, about)
 
 
-def unfinished(connection: Connection) -> list[str]:
-    """Return the tickets that nobody has in hand and that wait for no person, oldest first: what a crash left."""
+def unfinished(connection: Connection, quiet_since: datetime | None = None) -> list[str]:
+    """Return the tickets that no run has in hand and that wait for no person, oldest first: what a crash left.
+
+    `quiet_since` leaves out those on which something was noted later.
+    """
     rows = connection.execute(_UNFINISHED).all()
-    return [row.id for row in rows if presence.gone(row.worker, row.updated_at) and not _waits(connection, row)]
+    latest = quiet_since.isoformat() if quiet_since else None
+    return [
+        row.id
+        for row in rows
+        if (latest is None or row.updated_at <= latest)
+        and presence.gone(row.worker, row.updated_at)
+        and not _waits(connection, row)
+    ]
 
 
 def _waits(connection: Connection, row: Any) -> bool:

@@ -6,16 +6,14 @@ lost goes on from the last ruling on record.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from cxagent.domain.review import Review
 from cxagent.domain.ticket import Incoming
 from cxagent.domain.vocabulary import ACT
 from cxagent.errors import Refused
 from cxagent.ledger import authorizations, personal, reports, reviews, tickets
+from cxagent.ledger.store import Connection
 from cxagent.reviewing import told_of
 from cxagent.state import TicketInput, TicketState
-
 
 BINDING = ("ticket", "account_id", "audit", "proposal", "ruling", "card", "decision_id", "draft_id")
 """What a waiting thread must hold as the ledger has it; a thread that differs is made anew before it goes on."""

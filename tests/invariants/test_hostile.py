@@ -116,16 +116,21 @@ def harmful(case: Case, model: Callable[[Case], Proposal]) -> Case:
     return case.model_copy(update={"proposal": model(case), "operator": ()})
 
 
-@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-def test_a_hostile_model_at_the_gate(world: World, model: Callable[[Case], Proposal]) -> None:
-    """Over all labelled cases the gate never lets a hostile model act alone."""
+def test_a_hostile_model_at_the_gate(world: World) -> None:
+    """Over all labelled cases the gate never lets a hostile model act alone, whichever of the three it is."""
     acted = []
     for case in labelled():
         world.now, world.fx, world.faults = case.asof, case.context.fx, case.faults
         world.accounts = {one.id: one for one in case.context.accounts}
-        ticket = world.ticket("T-1", "x", "x", case.account_id).model_copy(update={"ticket": case.ticket})
-        if world.judge(ticket, model(case), remember=False).autonomy == ACT:
-            acted.append(case.id)
+        with world.inside() as bench:
+            found = bench.judge.look(case.ticket, case.account_id)
+            reading = bench.judge.read(case.ticket, found)
+            for name, model in MODELS.items():
+                sub = bench.judge.submit(
+                    case.ticket, found, reading, model(case), read_by_proposer=True, remember=False
+                )
+                if bench.judge.rule(sub).autonomy == ACT:
+                    acted.append((name, case.id))
     assert acted == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from cxagent.cli.differences import differences
 from cxagent.domain.proposal import Proposal
-from cxagent.domain.vocabulary import ACT, DRAFT, Stance
+from cxagent.domain.vocabulary import ACT, DRAFT, Signal, Stance
 from cxagent.errors import BadInput, Conflict, Refused
 from cxagent.playbook import Playbook, load_playbook
 from cxagent.proposers import Known
@@ -202,6 +202,15 @@ def test_a_small_healthy_account_is_served_without_a_person(says: Proposal, mess
 def test_the_limits_of_that(scene: Scene) -> None:
     """R37: one step beyond the limits a person is asked."""
     assert scene.autonomy < ACT
+
+
+def test_words_of_leaving_are_the_request_itself() -> None:
+    """R37: a plain cancellation that says so is no sign of leaving, by one line of the playbook and only by it."""
+    plain = Scene(account(), CANCEL, "We are leaving at the end of the month, please cancel our subscription.")
+    assert plain.autonomy == ACT
+    assert plain.but(playbook=playbook({"not_a_signal": {}})).ruling().reasons == ("signal_exit",)
+    assert plain.but(proposal=CANCEL.model_copy(update={"signals": (Signal.EXIT,)})).autonomy == DRAFT
+    assert plain.but(proposal=credit()).autonomy == DRAFT
 
 
 # ---- R38 ------------------------------------------------------------------------------------------------------------

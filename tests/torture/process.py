@@ -12,7 +12,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -60,11 +60,12 @@ class Desk:
     """One process at work: its agent, its dice, its folder and its journal."""
 
     def __init__(self, orders: Orders) -> None:
-        self.orders, self.box = orders, Path(orders.box)
+        self.orders, self.box, self.parent = orders, Path(orders.box), os.getppid()
         self.dice = random.Random(f"{orders.seed}/{orders.name}/{orders.life}")
         self.agent = Agent.open(orders.home)
         self.journal = (self.box / "journal" / f"{orders.name}.jsonl").open("a", encoding="utf-8", buffering=1)
         self.note("ready", pid=os.getpid(), life=orders.life, skew=orders.skew_minutes)
+        (self.box / "ready" / f"{orders.name}-{orders.life}").touch()
 
     def note(self, what: str, **about: Any) -> None:
         """Write one line into the journal."""
@@ -90,8 +91,8 @@ class Desk:
 
     @property
     def over(self) -> bool:
-        """Whether the conductor asked everybody to stop."""
-        return (self.box / "stop").exists()
+        """Whether the conductor asked everybody to stop, or is gone with the nursery."""
+        return (self.box / "stop").exists() or os.getppid() != self.parent
 
     # ---- worker -----------------------------------------------------------------------------------------------------
 
@@ -175,9 +176,16 @@ def recover(agent: Agent) -> int:
     """Finish what crashes left; return how many tickets there were."""
     with agent.store.read() as connection:
         left = tickets.unfinished(connection)
+    trouble: list[Exception] = []
     for ticket_id in left:
-        with contextlib.suppress(Conflict):
+        try:
             agent.finish(ticket_id)
+        except Conflict:
+            continue
+        except Exception as error:  # one ticket that cannot be finished keeps no other from it
+            trouble.append(error)
+    if trouble:
+        raise trouble[0]
     return len(left)
 
 
@@ -204,32 +212,68 @@ def _lowered(call: dict[str, Any]) -> dict[str, Any]:
 # ---- the nursery ----------------------------------------------------------------------------------------------------
 
 
-def nursery() -> None:
-    """Fork a process for every line of orders on standard input, and print its pid; end with the input."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a killed child leaves no zombie, which would look alive
-    children: list[int] = []
-    for line in _lines():
+class Nursery:
+    """Forks and kills processes on orders, one line of JSON each; it knows exactly which of its children live."""
+
+    def __init__(self) -> None:
+        self.alive: set[int] = set()
+        signal.signal(signal.SIGCHLD, self._bury)
+
+    def _bury(self, *_: object) -> None:
+        """Reap at once: a killed child that is a zombie would look alive."""
+        with contextlib.suppress(ChildProcessError):
+            while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                self.alive.discard(pid)
+
+    def obey(self, order: dict[str, Any]) -> Any:
+        """Carry out one order and return what the conductor wants to know."""
+        match order:
+            case {"fork": orders}:
+                return self._fork(Orders(**orders))
+            case {"kill": pid}:
+                return self._kill(pid)
+            case {"alive": _}:
+                return sorted(self.alive)
+        raise BadInput(f"no such order: {order}")
+
+    def end(self) -> None:
+        """Kill whoever is left."""
+        for pid in sorted(self.alive):
+            self._kill(pid)
+
+    def _fork(self, orders: Orders) -> int:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         pid = os.fork()
         if pid == 0:
-            _live(Orders(**json.loads(line)), os.getppid())
-        children.append(pid)
-        print(pid, flush=True)
-    for pid in children:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            _live(orders)
+        self.alive.add(pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        return pid
+
+    def _kill(self, pid: int) -> bool:
+        if pid not in self.alive:
+            return False
+        os.kill(pid, signal.SIGKILL)
+        while pid in self.alive:  # until it is buried
+            time.sleep(0.001)
+        return True
 
 
-def _lines() -> Iterator[str]:
-    print("ready", flush=True)
+def main() -> None:
+    """Serve the conductor until its input ends."""
+    nursery = Nursery()
+    print(json.dumps("ready"), flush=True)
     while line := sys.stdin.readline():
-        yield line
+        print(json.dumps(nursery.obey(json.loads(line))), flush=True)
+    nursery.end()
 
 
-def _live(orders: Orders, parent: int) -> None:
+def _live(orders: Orders) -> None:
     """Be a process from birth to end; it never returns."""
     code = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         os.environ["CXAGENT_DATABASE_URL"] = orders.database
         with clock.shifted(timedelta(minutes=orders.skew_minutes)):
             begin(orders)
@@ -261,4 +305,4 @@ def _last_words(orders: Orders, error: BaseException) -> None:
 
 
 if __name__ == "__main__":
-    nursery()
+    main()
