@@ -22,6 +22,7 @@ from langgraph.types import Command
 
 from cxagent import clock
 from cxagent.agent import Agent
+from cxagent.domain.review import Verdict
 from cxagent.domain.ticket import Incoming
 from cxagent.errors import BadInput, Conflict, CxagentError, Refused
 from cxagent.ledger import reports, tickets
@@ -32,6 +33,7 @@ PEOPLE = ("Miriam Okafor", "Ruth Adeyemi")
 WITHOUT_RANK = "Lena Hartmann"
 BEAT = 0.5
 """The seconds between two moments at which rivals decide together."""
+VERDICTS: tuple[Verdict, ...] = ("approve", "edit", "reject", "respond")
 FEW = 5
 """How many drafts a reviewer takes from the top of the list at a time."""
 
@@ -148,7 +150,7 @@ class Desk:
         ticket_id, place = row["ticket_id"], self.orders.place
         chance = random.Random(f"{self.orders.seed}/{ticket_id}")
         contested, mine = chance.random() < 0.4, chance.randrange(self.orders.rivals) == place
-        verdict = chance.choices(("approve", "edit", "reject", "respond"), (60, 15, 15, 10))[0]
+        verdict: Verdict = chance.choices(VERDICTS, (60, 15, 15, 10))[0]
         if contested:
             if place % 2:
                 verdict = "approve" if verdict == "reject" else "reject"

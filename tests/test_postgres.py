@@ -1,0 +1,130 @@
+"""PostgreSQL as a store: its own migrations, a role that cannot touch the log, and no text where it lies in clear."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from cxagent.checkpoints import open_saver
+from cxagent.errors import BadInput, Unreachable
+from cxagent.ledger import chain, roles
+from cxagent.ledger.store import TABLES, Store
+from cxagent.migrations import MIGRATIONS
+from cxagent.testing import World, call, proposal
+from cxagent.worker import Queue
+
+ROOT = Path(__file__).resolve().parents[1]
+SENDER, ACCOUNT = "noel@brindlecote.example", "ACC-103"
+BODY = "We ran the same report twice by mistake. Would a goodwill credit be possible? Call me at +49 170 1234567."
+
+
+def credited(world: World, ticket_id: str) -> dict[str, Any]:
+    """Run a ticket that ends with a small credit."""
+    args = {"account_id": ACCOUNT, "amount": "1.00", "currency": "USD", "reason": "goodwill"}
+    world.says(ticket_id, proposal("goodwill_credit", call("issue_credit", **args), reply="Done: USD 1.00."))
+    return world.run(world.ticket(ticket_id, SENDER, BODY, ACCOUNT))
+
+
+def test_a_database_is_brought_up_to_date_once(postgres_url: str) -> None:
+    """Two processes that open an empty database at once make its tables once; the third has nothing to do."""
+    import threading
+
+    stores: list[Store] = []
+    both = [threading.Thread(target=lambda: stores.append(Store.open(postgres_url))) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert (len(stores), Store(postgres_url).migrate()) == (2, 0)
+    with stores[0].read() as connection:
+        assert connection.execute(TABLES["migration"].select()).all()[-1].number == len(MIGRATIONS)
+
+
+def test_texts_are_compared_by_byte(postgres_url: str) -> None:
+    """Whatever language the server speaks, times as texts sort as times."""
+    with Store.open(postgres_url).read() as connection:
+        stored = connection.execute(
+            text("SELECT count(*) FROM information_schema.columns WHERE table_name = 'ticket' AND collation_name <> 'C'")
+        )
+        assert stored.scalar_one() == 0
+
+
+def test_the_log_refuses_every_change(postgres_url: str, tmp_path: Path) -> None:
+    """UPDATE, DELETE and TRUNCATE of the decision log are refused by the database itself, even to its owner."""
+    world = World(ROOT, tmp_path, url=postgres_url)
+    credited(world, "T-1")
+    for statement in ("UPDATE decision_log SET body = '{}'", "DELETE FROM decision_log", "TRUNCATE decision_log CASCADE"):
+        with psycopg.connect(postgres_url) as connection, pytest.raises(psycopg.Error, match="append-only"):
+            connection.execute(statement)
+    assert chain.verify(world.store)[1] == ()
+    world.close()
+
+
+def test_the_applications_role_works_and_can_change_no_decision(postgres_url: str, tmp_path: Path) -> None:
+    """With the printed grants a ticket runs from end to end; the log, its seals and the tables stay out of reach."""
+    Store.open(postgres_url).close()
+    open_saver(postgres_url)
+    role = "app_" + postgres_url.partition("?")[0].rpartition("_")[2]
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'CREATE ROLE "{role}" LOGIN')
+        connection.execute(roles.grants(role))
+    try:
+        world = World(ROOT, tmp_path, url=postgres_url.replace("postgres:@", f"{role}:@", 1))
+        assert credited(world, "T-1")["status"] == "done"
+        world.close()
+        for statement in (
+            "UPDATE decision_log SET body = '{}'",
+            "DELETE FROM decision_log",
+            "TRUNCATE decision_log CASCADE",
+            "ALTER TABLE decision_log DISABLE TRIGGER ALL",
+            "DROP TRIGGER decision_log_sealed ON decision_log",
+            "DROP TABLE outbox",
+            "DELETE FROM review",
+            "CREATE TABLE mine (id int)",
+        ):
+            with psycopg.connect(postgres_url.replace("postgres:@", f"{role}:@", 1)) as connection:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(statement)
+    finally:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
+
+
+@pytest.mark.parametrize("name", ["", "a b", 'x"; DROP TABLE review; --', "1st"])
+def test_a_role_that_is_no_name_is_refused(name: str) -> None:
+    """What would end up in a script as more than a name is refused."""
+    with pytest.raises(BadInput):
+        roles.grants(name)
+
+
+def test_no_text_of_a_customer_lies_in_clear_in_a_checkpoint(postgres_url: str, tmp_path: Path) -> None:
+    """Neither the checkpoint's JSON nor its metadata holds a word of the message, an address or a number."""
+    world = World(ROOT, tmp_path, url=postgres_url)
+    credited(world, "T-1")
+    with psycopg.connect(postgres_url) as connection:
+        rows = connection.execute("SELECT checkpoint, metadata FROM checkpoints").fetchall()
+    clear = json.dumps(rows)
+    assert len(rows) == 1
+    assert not [word for word in (SENDER, "noel", "1234567", "report twice", "USD 1.00") if word in clear]
+    world.close()
+
+
+def test_a_server_that_is_away_is_one_sentence(tmp_path: Path) -> None:
+    """A database that cannot be reached is named in one sentence, by the ledger and by the checkpointer."""
+    away = f"postgresql://nobody@/nowhere?host={tmp_path}"
+    for opened in (lambda: Store.open(away), lambda: open_saver(away)):
+        with pytest.raises(Unreachable, match="nowhere"):
+            opened()
+
+
+def test_the_queue_makes_its_tables_once(postgres_url: str, tmp_path: Path) -> None:
+    """Two workers that open an empty queue at once make its tables once."""
+    world = World(ROOT, tmp_path, url=postgres_url)
+    world.project.__dict__["database_url"] = postgres_url
+    for _ in range(2):
+        with Queue(world.agent).opened() as queue:
+            assert queue.put("T-none", None) in (True, False)
+    world.close()
