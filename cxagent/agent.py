@@ -1,6 +1,7 @@
 """An agent: a project whose graph is compiled over its database. Tickets go in, reviews go in, results come out."""
 
 import contextlib
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from cxagent.checkpoints import open_saver, reachable
 from cxagent.domain.review import Review, Verdict
 from cxagent.domain.ticket import Incoming, Sender, Ticket
 from cxagent.domain.value import digest
-from cxagent.errors import BadInput, Conflict, Refused
+from cxagent.errors import BadInput, Conflict, Refused, Unreachable
 from cxagent.ledger import chain, personal, reports, reviews, tickets
 from cxagent.project import Project, load_graph_file
 from cxagent.reviewing import answer_of
@@ -64,10 +65,9 @@ class Agent:
         with presence.at_work():
             match self.receive(incoming):
                 case "new" if incoming.follows is None:
-                    self._invoke(start_of(incoming), ticket_id)
-                case "new":
-                    self._go_on(ticket_id)
-                case "open":
+                    with self._in_hand(ticket_id):
+                        self._invoke(start_of(incoming), ticket_id)
+                case "new" | "open":
                     self._go_on(ticket_id)
         return self.result(ticket_id)
 
@@ -92,7 +92,10 @@ class Agent:
 
     def _go_on(self, ticket_id: str) -> None:
         """Go on after the last ruling on record; a thread that waits elsewhere, or was lost, is made anew."""
-        known = self._kept(ticket_id)
+        with self._in_hand(ticket_id):
+            self._follow(ticket_id, self._kept(ticket_id))
+
+    def _follow(self, ticket_id: str, known: Kept) -> None:
         if known.stands is None:
             self._invoke(known.start, ticket_id)
             return
@@ -103,6 +106,16 @@ class Agent:
             waiting = self._interrupts(ticket_id, known)
         if known.verdict is not None and waiting:
             self._invoke(Command(resume=dict.fromkeys(waiting, answer_of(known.verdict))), ticket_id)
+
+    @contextlib.contextmanager
+    def _in_hand(self, ticket_id: str) -> Iterator[None]:
+        """Let go of a ticket where its run ends with an error, so that another run can go on with it at once."""
+        try:
+            yield
+        except Exception:
+            with contextlib.suppress(Unreachable), self.store.write(ticket_id) as connection:
+                tickets.let_go(connection, ticket_id)
+            raise
 
     def _interrupts(self, ticket_id: str, known: Kept) -> list[str]:
         """Return what a thread waits for, where it waits for a verdict on the very draft that is on record."""

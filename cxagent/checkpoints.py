@@ -2,7 +2,8 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +61,20 @@ def _postgres(url: URL) -> BaseCheckpointSaver[Any]:
         with pool.connection() as connection:
             done = connection.execute("SELECT to_regclass('checkpoint_migrations') AS made").fetchone()
             if done is None or done["made"] is None or _behind(connection, len(saver.MIGRATIONS)):
-                connection.execute("SELECT pg_advisory_lock(hashtextextended('checkpoints', 0))")
-                try:
-                    saver.setup()
-                finally:
-                    connection.execute("SELECT pg_advisory_unlock(hashtextextended('checkpoints', 0))")
+                _one_at_a_time(connection, saver.setup)
     return saver
+
+
+def _one_at_a_time(connection: Any, work: Callable[[], None]) -> None:
+    """Let one process make the tables; asking again instead of waiting, since its indexes wait for who waits."""
+    while not connection.execute("SELECT pg_try_advisory_lock(hashtextextended('checkpoints', 0)) AS ok").fetchone()[
+        "ok"
+    ]:
+        time.sleep(0.1)
+    try:
+        work()
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(hashtextextended('checkpoints', 0))")
 
 
 def _behind(connection: Any, wanted: int) -> bool:

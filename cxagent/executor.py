@@ -16,7 +16,7 @@ from cxagent.domain.account import Account
 from cxagent.domain.proposal import Action
 from cxagent.domain.tool import Tool
 from cxagent.errors import Conflict, CxagentError, Refused
-from cxagent.ledger import authorizations, executions
+from cxagent.ledger import authorizations, executions, tickets
 from cxagent.ledger.executions import Step, Terms
 from cxagent.ledger.store import Connection, Store
 
@@ -112,6 +112,9 @@ class Executor:
         with self.store.write(run.terms.ticket_id) as connection:
             if executions.finish(connection, step.key, "done", said):
                 executions.settle(connection, run.authorization_id, step)
+            elif (noted := executions.one(connection, step.key)) and noted["status"] != "done":
+                # Another run took this one for gone, and a person looks into it: theirs is the last word.
+                return _told(step.tool, noted["status"], noted["result"] or "", step.key)
             if last and run.closing is not None:
                 run.closing(connection, run.keys)
         return _told(step.tool, "done", said, step.key)
@@ -124,8 +127,10 @@ class Executor:
         """
         if step.status == "planned":
             # The first effect was started by the transaction that spent the authorization.
-            if not first and not self._start(step):
-                raise Conflict(f"another run has started {step.tool} of {run.terms.ticket_id}")
+            if not first and not self._start(run, step):
+                raise Conflict(
+                    f"another run has started {step.tool} of {run.terms.ticket_id}, or has closed the ticket"
+                )
             return None
         if presence.other(step.worker, step.started_at):
             raise Conflict(f"{step.tool} of {run.terms.ticket_id} is under way at {step.worker}")
@@ -153,9 +158,11 @@ class Executor:
             settings=self.settings,
         )
 
-    def _start(self, step: Step) -> bool:
-        """Note that a planned effect is about to happen; False where another worker was first."""
-        with self.store.write() as connection:
+    def _start(self, run: _Run, step: Step) -> bool:
+        """Note that a planned effect is about to happen; False where another run was first, or closed the ticket."""
+        with self.store.write(run.terms.ticket_id) as connection:
+            if tickets.status(connection, run.terms.ticket_id) in tickets.CLOSED:
+                return False
             return executions.start(connection, step.key)
 
     def _close(self, run: _Run, step: Step, status: executions.Status, said: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from cxagent import clock
 
 QUIET = timedelta(minutes=5)
-"""After how long a run on another machine that noted nothing new counts as gone."""
+"""After how long a run of another process that noted nothing new counts as gone."""
 
 _HOST = socket.gethostname()
 _live: set[str] = set()
@@ -24,9 +24,9 @@ _guard = threading.Lock()
 _name: contextvars.ContextVar[str | None] = contextvars.ContextVar("worker", default=None)
 
 
-def me() -> str | None:
-    """Return the name of this run: machine, process, and a word of its own; None where a graph runs by itself."""
-    return _name.get()
+def me() -> str:
+    """Return the name of this run: machine, process, and a word of its own; `-` where a graph runs by itself."""
+    return _name.get() or f"{_HOST}/{os.getpid()}/-"
 
 
 @contextlib.contextmanager
@@ -48,14 +48,16 @@ def at_work() -> Iterator[str]:
 
 
 def gone(worker: str | None, since: str | None) -> bool:
-    """Whether a run is over; of another machine it is known only after it noted nothing for a while."""
+    """Whether a run is over, as far as this process can see; one that noted nothing for long counts as over."""
     if worker is None:
         return True
     host, pid, _ = worker.rsplit("/", 2)
-    if host != _HOST:
-        return since is None or datetime.fromisoformat(since) + QUIET < clock.now()
-    if int(pid) == os.getpid():
+    if host == _HOST and int(pid) == os.getpid():
         return worker not in _live
+    if since is None or datetime.fromisoformat(since) + QUIET < clock.now():
+        return True
+    if host != _HOST:
+        return False
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

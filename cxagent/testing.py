@@ -267,8 +267,10 @@ class World:
         return self.project.equip(judge, self.proposers, {"sandbox": str(self.home / "sandbox.sqlite")})
 
     def close(self) -> None:
-        """Give the ledger's connections back."""
+        """Give the connections of the ledger and of the threads back."""
         self.store.close()
+        if (threads := getattr(self.agent.app.checkpointer, "conn", None)) is not None:
+            threads.close()
 
     def _watched(self, tool: Tool) -> Tool:
         """Return a tool that notes what it carried out; `on_effect` is told right after, before the ledger is."""

@@ -28,7 +28,7 @@ _START = (
 _AGAIN = (
     EXECUTION.update()
     .where(
-        EXECUTION.c.id == bindparam("which"), EXECUTION.c.status == "started", EXECUTION.c.worker == bindparam("from_")
+        EXECUTION.c.id == bindparam("which"), EXECUTION.c.status == "started", EXECUTION.c.worker.is_not_distinct_from(bindparam("from_"))
     )
     .values(started_at=bindparam("moment"), worker=bindparam("by"))
 )

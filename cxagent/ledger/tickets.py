@@ -163,6 +163,13 @@ def known(connection: Connection, ticket_id: str) -> Known | None:
     return Known(incoming_of(connection, row), row.account_id, row.status, row.worker, row.updated_at)
 
 
+def let_go(connection: Connection, ticket_id: str) -> None:
+    """Note that this run has a ticket, its draft and its effects no longer in hand."""
+    for table in (TICKET, DRAFT, EXECUTION):
+        of_it = table.c.id == ticket_id if table is TICKET else table.c.ticket_id == ticket_id
+        connection.execute(table.update().where(of_it, table.c.worker == presence.me()).values(worker=None))
+
+
 def take_up(connection: Connection, ticket_id: str) -> bool:
     """Take a ticket on record in hand again; False where it is over, `BadInput` where there is none."""
     row = connection.execute(_ONE, {"id": ticket_id}).one_or_none()

@@ -202,8 +202,8 @@ class Steps:
 
         def closing(connection: Connection, keys: list[str]) -> None:
             account_id = given.audit.account_id
-            if tickets.status(connection, given.ticket.id) == "continued":
-                return
+            if tickets.status(connection, given.ticket.id) in tickets.CLOSED:
+                return  # somebody else has it meanwhile: a person, or a later message's ticket
             if not journal.send(connection, given.ticket.id, account_id, authorization_id, proposal.reply):
                 return
             if draft_id:

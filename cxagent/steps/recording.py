@@ -162,11 +162,14 @@ class Recorder:
     ) -> str:
         """Mint for exact calls; what may tell a colleague (`replies` off) is no permission to answer the customer."""
         terms = self.terms(sub.audit, actions, sub.proposal if replies else None)
+        grant = self.judge.grant(sub, limited=limited)
+        if not replies:  # what gives money is withheld, and sets nothing aside
+            grant = grant._replace(amounts=())
         return authorizations.mint(
             connection,
             decision_id=decision_id,
             draft_id=draft_id,
             minutes=self.judge.playbook.authorization_minutes,
-            grant=self.judge.grant(sub, limited=limited),
+            grant=grant,
             **terms._asdict(),
         )

@@ -5,10 +5,14 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ticket import Incoming
 from cxagent.testing import World, call, proposal
 
+BOTH = pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
+"""Lets a test hold in both databases."""
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT.parent / "shared" / "data" / "scenarios.jsonl"
 LOW, MID, HIGH = "ACC-103", "ACC-201", "ACC-301"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from langgraph.errors import InvalidUpdateError
 from langgraph.types import Command
-from scenes import APPROVER, HIGH, LOW, MID, REVIEWER, SENDERS, asks, credit, outside, sent, waiting
+from scenes import APPROVER, BOTH, HIGH, LOW, MID, REVIEWER, SENDERS, asks, credit, outside, sent, waiting
 
 from cxagent.actions import Call
 from cxagent.domain.proposal import Action
@@ -21,6 +21,8 @@ from cxagent.ledger.executions import Terms
 from cxagent.rules.submission import Cell
 from cxagent.steps.held import held
 from cxagent.testing import World, call, proposal
+
+pytestmark = BOTH
 
 
 def attacked(world: World, what: Any, ticket_id: str, **config: Any) -> None:

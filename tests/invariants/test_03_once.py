@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenes import LOW, MID, REVIEWER, ROOT, asks, credit, outside, sent, waiting
+from scenes import BOTH, LOW, MID, REVIEWER, ROOT, asks, credit, outside, sent, waiting
 
 from cxagent.actions import Call, action
 from cxagent.domain.ticket import Incoming
@@ -56,6 +56,7 @@ def work(world: World, ticket: Incoming) -> dict[str, Any]:
     return world.run(ticket)
 
 
+@BOTH
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("account_id", [LOW, MID], ids=["alone", "after approval"])
 def test_a_crash_at_any_write(world: World, monkeypatch: pytest.MonkeyPatch, account_id: str, when: str) -> None:
@@ -72,6 +73,7 @@ def test_a_crash_at_any_write(world: World, monkeypatch: pytest.MonkeyPatch, acc
     assert 3 < at < 19
 
 
+@BOTH
 @pytest.mark.parametrize("account_id", [LOW, MID], ids=["alone", "after approval"])
 def test_a_crash_at_any_checkpoint(world: World, monkeypatch: pytest.MonkeyPatch, account_id: str) -> None:
     """Wherever a checkpoint is lost, the next process brings the ticket to one effect, one reply and its end."""
@@ -98,6 +100,7 @@ def test_a_crash_at_any_checkpoint(world: World, monkeypatch: pytest.MonkeyPatch
     assert 1 < at < 29
 
 
+@BOTH
 def test_a_crash_right_after_an_effect(world: World) -> None:
     """An effect that happened and was never noted is asked for again under its key, and happens once."""
 
@@ -159,6 +162,7 @@ def test_a_tool_that_fails_in_an_unknown_way_is_in_doubt(world: World) -> None:
     assert ([row["status"] for row in world.rows("execution")], len(outside(world.home))) == (["in_doubt"], 1)
 
 
+@BOTH
 def test_the_same_ticket_again_is_not_worked_on_twice(world: World) -> None:
     """A ticket that is delivered three times has one effect and one result."""
     ticket = asks(world, "T-1")
@@ -166,6 +170,7 @@ def test_the_same_ticket_again_is_not_worked_on_twice(world: World) -> None:
     assert (results[0] == results[1] == results[2], len(outside(world.home))) == (True, 1)
 
 
+@BOTH
 def test_a_second_verdict_runs_nothing(world: World) -> None:
     """The second approval of one draft is told who was first, also after a restart, and nothing runs again."""
     draft_id = waiting(world)
@@ -195,6 +200,7 @@ def together(*jobs: Any) -> list[Any]:
     return results
 
 
+@BOTH
 def test_two_workers_on_one_ticket(world: World) -> None:
     """A ticket that two workers take at the same moment has one effect; the slower one is refused or told."""
     other = world.twin()
@@ -207,6 +213,7 @@ def test_two_workers_on_one_ticket(world: World) -> None:
     other.close()
 
 
+@BOTH
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_worker_that_was_overtaken_between_gate_and_effect(world: World, number: int) -> None:
     """Of two rulings on one ticket only the later one can still be acted on, and only once."""

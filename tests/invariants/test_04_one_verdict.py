@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from langgraph.types import Command
-from scenes import APPROVER, HIGH, MID, REVIEWER, ROOT, asks, outside, waiting
+from scenes import APPROVER, BOTH, HIGH, MID, REVIEWER, ROOT, asks, outside, waiting
 
 from cxagent.domain.review import Review
 from cxagent.errors import Conflict
 from cxagent.ledger import reviews
 from cxagent.steps.held import held
 from cxagent.testing import World, call, proposal
+
+pytestmark = BOTH
 
 PAIRS = 20
 
@@ -77,10 +79,10 @@ from cxagent.errors import Conflict
 from cxagent.testing import World
 
 def decide(verdict, by, ready, go):
-    world = World(ROOT, Path(sys.argv[1]))
+    world = World(ROOT, Path(sys.argv[1]), url=sys.argv[2])
     os.write(ready, b"x")
     os.read(go, 1)
-    for draft_id in sys.argv[2:]:
+    for draft_id in sys.argv[3:]:
         try:
             world.review(draft_id, verdict, by)
         except Conflict as error:
@@ -106,7 +108,7 @@ def test_two_processes_decide(world: World) -> None:
     drafts = [marked(world, f"T-{number}") for number in range(8)]
     path = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
     ended = subprocess.run(
-        [sys.executable, "-c", DECIDE, str(world.home), *drafts],
+        [sys.executable, "-c", DECIDE, str(world.home), world.url, *drafts],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,

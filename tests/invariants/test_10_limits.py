@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from langgraph.types import Command
-from scenes import LOW, MID, REVIEWER, SENDERS, asks, credit, outside, waiting
+from scenes import BOTH, LOW, MID, REVIEWER, SENDERS, asks, credit, outside, waiting
 
 from cxagent.errors import Refused
 from cxagent.testing import World
+
+pytestmark = BOTH
 
 SISTER, SISTER_CONTACT = "ACC-101", "joost@tallowmere.example"
 OTHER_CONTACT = "dario@brindlecote.example"
