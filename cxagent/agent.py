@@ -9,8 +9,7 @@ from typing import Any
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
-from cxagent import clock, presence
-from cxagent.checkpoints import open_saver, reachable
+from cxagent import checkpoints, clock, presence
 from cxagent.domain.review import Review, Verdict
 from cxagent.domain.ticket import Incoming, Sender, Ticket
 from cxagent.domain.value import digest
@@ -34,7 +33,7 @@ class Agent:
     def __init__(self, project: Project, graph: Any, saver: BaseCheckpointSaver[Any] | None = None) -> None:
         self.project = project
         require_sound(project.playbook, project.tools, project.home / ".cxagent")
-        self.app = graph.compile(checkpointer=saver or open_saver(project.database_url))
+        self.app = graph.compile(checkpointer=saver or checkpoints.open_saver(project.database_url))
         require_shape(self.app)
 
     @classmethod
@@ -135,7 +134,7 @@ class Agent:
         The checkpoint is written once, at the end: all that binds is in the ledger before it happens, and a thread
         that is lost in between is made anew from there.
         """
-        with reachable(self.project.database_url):
+        with checkpoints.reachable(self.project.database_url):
             self.app.invoke(what, self._thread(ticket_id), durability="exit")
 
     def review(
@@ -197,6 +196,11 @@ class Agent:
         name, _ = self.project.steps.reviewing.reviewer(by)
         with self.store.write() as connection:
             return reviews.let_go(connection, draft_id, name)
+
+    def close(self) -> None:
+        """Give the connections of the ledger and of the threads back."""
+        self.store.close()
+        checkpoints.close(self.app.checkpointer)
 
     def erase(self, email: str) -> int:
         """Erase the personal data of everything that came from one sender; return how many texts there were.

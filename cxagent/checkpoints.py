@@ -46,7 +46,7 @@ def _postgres(url: URL) -> BaseCheckpointSaver[Any]:
 
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     settings = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row, **engine.server_settings()}
-    with reachable(address):
+    with reachable(address), Connection.connect(address, **settings) as connection:
         pool: ConnectionPool[Connection[DictRow]] = ConnectionPool(
             address,
             min_size=0,
@@ -58,18 +58,16 @@ def _postgres(url: URL) -> BaseCheckpointSaver[Any]:
             open=True,
         )
         saver = PostgresSaver(pool, serde=PLAIN)
-        with pool.connection() as connection:
-            done = connection.execute("SELECT to_regclass('checkpoint_migrations') AS made").fetchone()
-            if done is None or done["made"] is None or _behind(connection, len(saver.MIGRATIONS)):
-                _one_at_a_time(connection, saver.setup)
+        done = connection.execute("SELECT to_regclass('checkpoint_migrations') AS made").fetchone()
+        if done is None or done["made"] is None or _behind(connection, len(saver.MIGRATIONS)):
+            _one_at_a_time(connection, saver.setup)
     return saver
 
 
 def _one_at_a_time(connection: Any, work: Callable[[], None]) -> None:
     """Let one process make the tables; asking again instead of waiting, since its indexes wait for who waits."""
-    while not connection.execute("SELECT pg_try_advisory_lock(hashtextextended('checkpoints', 0)) AS ok").fetchone()[
-        "ok"
-    ]:
+    ours = "SELECT pg_try_advisory_lock(hashtextextended('checkpoints', 0)) AS ours"
+    while not connection.execute(ours).fetchone()["ours"]:
         time.sleep(0.1)
     try:
         work()
@@ -80,6 +78,12 @@ def _one_at_a_time(connection: Any, work: Callable[[], None]) -> None:
 def _behind(connection: Any, wanted: int) -> bool:
     found = connection.execute("SELECT max(v) AS v FROM checkpoint_migrations").fetchone()
     return found is None or found["v"] is None or found["v"] + 1 < wanted
+
+
+def close(saver: BaseCheckpointSaver[Any]) -> None:
+    """Give the connections of a checkpointer back."""
+    if (connection := getattr(saver, "conn", None)) is not None:
+        connection.close()
 
 
 @contextlib.contextmanager

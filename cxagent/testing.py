@@ -16,10 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cxagent import clock
+from cxagent import checkpoints, clock
 from cxagent.actions import Call, Toolbox
 from cxagent.agent import Agent
-from cxagent.checkpoints import open_saver
 from cxagent.domain.account import Account, Fault
 from cxagent.domain.proposal import Action, Part, Proposal
 from cxagent.domain.review import Verdict
@@ -114,6 +113,7 @@ class World:
     ) -> None:
         module = load_graph_file(deployment)
         self.deployment, self.home = deployment, home
+        self._twins: list[World] = []
         self.project: Project = module.project
         self.graph: Any = module.graph
         self.url = url or f"sqlite:///{home / 'world.sqlite'}"
@@ -121,7 +121,7 @@ class World:
         self.tools = Toolbox()
         for tool in (*self.project.tools.values(), *(one.tool for one in tools)):  # type: ignore[attr-defined]
             self.tools.add(self._watched(tool))
-        self.agent = Agent(self.project, self.graph, open_saver(self.url, durable=False))
+        self.agent = Agent(self.project, self.graph, checkpoints.open_saver(self.url, durable=False))
         self._begin()
 
     def _begin(self) -> None:
@@ -152,6 +152,7 @@ class World:
         shared = ("playbook", "now", "shadow", "accounts", "faults", "sources", "fx", "script", "proposers")
         for name in (*shared, "effects", "on_effect", "tools"):
             setattr(other, name, getattr(self, name))
+        self._twins.append(other)
         return other
 
     # ---- what there is ----------------------------------------------------------------------------------------------
@@ -267,10 +268,11 @@ class World:
         return self.project.equip(judge, self.proposers, {"sandbox": str(self.home / "sandbox.sqlite")})
 
     def close(self) -> None:
-        """Give the connections of the ledger and of the threads back."""
+        """Give the connections of the ledger and of the threads back, those of its twins too."""
+        for twin in self._twins:
+            twin.close()
         self.store.close()
-        if (threads := getattr(self.agent.app.checkpointer, "conn", None)) is not None:
-            threads.close()
+        checkpoints.close(self.agent.app.checkpointer)
 
     def _watched(self, tool: Tool) -> Tool:
         """Return a tool that notes what it carried out; `on_effect` is told right after, before the ledger is."""

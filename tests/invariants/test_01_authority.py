@@ -22,8 +22,6 @@ from cxagent.rules.submission import Cell
 from cxagent.steps.held import held
 from cxagent.testing import World, call, proposal
 
-pytestmark = BOTH
-
 
 def attacked(world: World, what: Any, ticket_id: str, **config: Any) -> None:
     """Drive the graph past the agent; a refusal is as good as a run that does nothing."""
@@ -69,6 +67,7 @@ FORGERIES: dict[str, dict[str, Any]] = {
 }
 
 
+@BOTH
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("forged", FORGERIES, ids=lambda name: name.replace(" ", "_"))
 def test_goto_act_runs_nothing(world: World, kind: str, forged: str) -> None:
@@ -77,6 +76,7 @@ def test_goto_act_runs_nothing(world: World, kind: str, forged: str) -> None:
     assert outside(world.home) == []
 
 
+@BOTH
 @pytest.mark.parametrize("answer", ["approve", "reject"])
 def test_resume_with_goto_act(world: World, answer: str) -> None:
     """An answer that brings `goto="act"` along has no more effect than the recorded verdict allows."""
@@ -86,6 +86,7 @@ def test_resume_with_goto_act(world: World, answer: str) -> None:
     assert outside(world.home) in ([], [("issue_credit", MID, credit(MID).actions[0].args)][: verdicts == ["approve"]])
 
 
+@BOTH
 @pytest.mark.parametrize("node", ["context_auditor", "propose", "risk_gate", "draft_for_approval"])
 @pytest.mark.parametrize("kind", ["paused", "rejected"])
 def test_update_state_as_another_node(world: World, node: str, kind: str) -> None:
@@ -99,6 +100,7 @@ def test_update_state_as_another_node(world: World, node: str, kind: str) -> Non
     assert outside(world.home) == []
 
 
+@BOTH
 def test_gate_rules_on_a_forged_audit_and_the_effect_reads_again(world: World) -> None:
     """An audit forged before the gate may win a ruling, but the facts are read again before the effect."""
     donor = world.begin(asks(world, "T-donor"), before="act")
@@ -109,6 +111,7 @@ def test_gate_rules_on_a_forged_audit_and_the_effect_reads_again(world: World) -
     assert outside(world.home) == []
 
 
+@BOTH
 @pytest.mark.parametrize("kind", ["answered", "rejected", "paused"])
 def test_an_old_checkpoint_replays_nothing(world: World, kind: str) -> None:
     """Whatever checkpoint of a thread is run again, no effect comes on top of the one that was authorized."""
@@ -123,6 +126,7 @@ def test_an_old_checkpoint_replays_nothing(world: World, kind: str) -> None:
     assert len(outside(world.home)) == most
 
 
+@BOTH
 def test_input_for_a_settled_thread_is_refused(world: World) -> None:
     """The same ticket put into the graph again, past the agent, is not worked on twice."""
     ticket = asks(world, "T-1")
@@ -132,6 +136,7 @@ def test_input_for_a_settled_thread_is_refused(world: World) -> None:
     assert len(outside(world.home)) == 1
 
 
+@BOTH
 @pytest.mark.parametrize("stolen", ["authorization_id", "audit", "reading", "proposal", "ticket"])
 def test_what_belongs_to_another_ticket_is_worth_nothing(world: World, stolen: str) -> None:
     """An unspent authorization opens nothing for a thread that lacks any one thing of the ticket it was minted for."""
@@ -152,6 +157,7 @@ def test_an_audit_counts_for_its_own_ticket(world: World) -> None:
         held({**own, "audit": donor["audit"]})  # type: ignore[typeddict-item]
 
 
+@BOTH
 def test_a_whole_stolen_state_does_once_what_was_authorized(world: World) -> None:
     """With everything of another ticket, one gets that ticket's own effect, and its own thread does not repeat it."""
     ticket = asks(world, "T-donor")
@@ -226,6 +232,7 @@ def a_call(world: World, key: str) -> Call:
     return Call(key=key, account_id=LOW, ticket_id="T-1", warrant=warrant, home=world.home, settings=settings)
 
 
+@BOTH
 @pytest.mark.parametrize("forgery", ["no call", "unknown key", "finished key"])
 def test_a_tool_called_directly_refuses(world: World, forgery: str) -> None:
     """A tool called without a call, with an invented key, or with the key of a finished effect does nothing."""
@@ -280,6 +287,7 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
+@BOTH
 def test_no_tool_reaches_an_enterprise_customer_alone(world: World) -> None:
     """R38: whatever tool a hostile model calls for an enterprise account, nothing with an effect runs."""
     for place, (name, tool) in enumerate(world.tools.items()):
@@ -295,6 +303,7 @@ def test_no_tool_reaches_an_enterprise_customer_alone(world: World) -> None:
 # ---- a person's verdict is an authority too: it cannot be borrowed -------------------------------------------------
 
 
+@BOTH
 @pytest.mark.parametrize("forged", [{}, {"proposal": gold(LOW, "400.00")}], ids=["own proposal", "forged proposal"])
 @pytest.mark.parametrize("used", ["applied", "elsewhere"])
 def test_an_edit_is_not_borrowed(world: World, used: str, forged: dict[str, Any]) -> None:
@@ -332,6 +341,7 @@ def test_a_pending_edit_counts_for_its_own_card(world: World, thread: str, forge
     assert outside(world.home) == []
 
 
+@BOTH
 def test_an_approval_of_another_draft_authorizes_nothing(world: World) -> None:
     """A thread that names another ticket's draft gets nothing from an answer to it."""
     draft_id = waiting(world, "T-1")
@@ -341,6 +351,7 @@ def test_an_approval_of_another_draft_authorizes_nothing(world: World) -> None:
     assert len(outside(world.home)) <= len(world.rows("review", verdict="approve")) <= 1
 
 
+@BOTH
 def test_the_ledger_says_what_was_allowed_before(world: World) -> None:
     """A state that claims a stricter ruling or a review does not let an effect slip past a tightened cell."""
     world.begin(asks(world, "T-1"), before="act")
@@ -352,6 +363,7 @@ def test_the_ledger_says_what_was_allowed_before(world: World) -> None:
     assert outside(world.home) == []
 
 
+@BOTH
 def test_an_approved_effect_runs(world: World) -> None:
     """The guard is a door and not a wall: what a person approved happens, once, as approved."""
     world.review(waiting(world), "approve", APPROVER)
