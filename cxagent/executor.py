@@ -22,6 +22,8 @@ from cxagent.ledger.store import Connection, Store
 
 Closing = Callable[[Connection, list[str]], None]
 """Records the end of a run in an open transaction; it is told the keys of all effects."""
+Ended = Callable[[Connection, Step, executions.Status, str], None]
+"""Records what follows the end of one effect, in the very transaction that notes that end: once, whoever notes it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class _Run:
     account: Account
     keys: list[str]
     closing: Closing | None
+    ended: Ended | None
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,21 @@ class Executor:
         calls = [(action.tool, action.args) for action in actions]
         with self.store.write(terms.ticket_id) as connection:
             steps = executions.spend(connection, authorization_id, terms, calls)
+        return self.carry_out(authorization_id, terms, steps, account, closing, stopped)
+
+    def carry_out(
+        self,
+        authorization_id: str,
+        terms: Terms,
+        steps: list[Step],
+        account: Account,
+        closing: Closing | None = None,
+        stopped: Callable[[], str | None] = lambda: None,
+        ended: Ended | None = None,
+    ) -> Done:
+        """Run the planned effects of an authorization that this run has spent, or go on with those of a spent one."""
         effects: list[dict[str, Any]] = []
-        run = _Run(authorization_id, terms, account, [step.key for step in steps], closing)
+        run = _Run(authorization_id, terms, account, [step.key for step in steps], closing, ended)
         for index, step in enumerate(steps):
             why = stopped() if index or step.status != "planned" else None
             last = index + 1 == len(steps)
@@ -107,11 +123,14 @@ class Executor:
             return self._close(run, step, "failed", str(error))
         except Exception as error:
             said = str(error) if isinstance(error, CxagentError) else f"{type(error).__name__}: {error}"
-            return self._close(run, step, "in_doubt", said)
+            # Who only looked and got no answer has done nothing that could be in doubt.
+            return self._close(run, step, "failed" if step.kind == "check" else "in_doubt", said)
         said = json.dumps(result, default=str)
         with self.store.write(run.terms.ticket_id) as connection:
             if executions.finish(connection, step.key, "done", said):
                 executions.settle(connection, run.authorization_id, step)
+                if run.ended is not None:
+                    run.ended(connection, step, "done", said)
             elif (noted := executions.one(connection, step.key)) and noted["status"] != "done":
                 # Another run took this one for gone, and a person looks into it: theirs is the last word.
                 return _told(step.tool, noted["status"], noted["result"] or "", step.key)
@@ -134,7 +153,7 @@ class Executor:
             return None
         if presence.other(step.worker, step.started_at):
             raise Conflict(f"{step.tool} of {run.terms.ticket_id} is under way at {step.worker}")
-        if not self.tools[step.tool].idempotent:
+        if not self.tools[step.tool].idempotent and step.kind != "check":
             return self._close(run, step, "in_doubt", "the run broke off while it happened")
         with self.store.write() as connection:
             if not executions.take_over(connection, step):
@@ -167,8 +186,10 @@ class Executor:
 
     def _close(self, run: _Run, step: Step, status: executions.Status, said: str) -> dict[str, Any]:
         with self.store.write(run.terms.ticket_id) as connection:
-            executions.finish(connection, step.key, status, said)
+            ends_here = executions.finish(connection, step.key, status, said)
             authorizations.release(connection, run.authorization_id)
+            if ends_here and run.ended is not None:
+                run.ended(connection, step, status, said)
         return _told(step.tool, status, said, step.key)
 
 

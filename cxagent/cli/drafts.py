@@ -61,6 +61,8 @@ def drafts(project: Home = HERE, json: AsJson = False) -> None:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     """Return a draft as JSON has it; an erased card leaves its texts empty."""
+    from cxagent.ledger.reviews import holder
+
     card = row["card"] or {}
     return {
         "draft_id": row["id"],
@@ -72,6 +74,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
         "four_eyes": bool(row["four_eyes"]),
         "stake": row["stake"],
         "assignee": row["assignee"],
+        "held_by": holder(row),
         "why": list(dict.fromkeys(card.get("why") or ())),
         "reply": card.get("reply"),
         "actions": [action for part in card.get("parts") or () for action in part["actions"]],
@@ -81,8 +84,9 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 def _cells(row: dict[str, Any], why: tuple[str, ...]) -> tuple[Any, Any]:
     due = datetime.fromisoformat(row["deadline"])
     signs = row["required_role"].replace("_", " ") + (" + second person" if row["four_eyes"] else "")
+    whose = f"{row['held_by']} is looking at it" if row["held_by"] else row["assignee"]
     left = styled(row["draft_id"], "cyan").append(
-        f"\nuntil {due:%a %d %b %H:%M}\n{row['assignee']}\nsigns: {signs}", style="not cyan"
+        f"\nuntil {due:%a %d %b %H:%M}\n{whose}\nsigns: {signs}", style="not cyan"
     )
     right = styled(f"{row['account'] or row['account_id']}, {row['stake']} at stake\n", "bold")
     right.append("; ".join(why[:3]) or "the text was erased", style="not bold")

@@ -1,13 +1,16 @@
 """Spend an authorization once, and note every effect before and after it happens."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from cxagent import clock, presence
 from cxagent.domain.value import digest
-from cxagent.errors import Unauthorized
-from cxagent.ledger import authorizations, chain
+from cxagent.errors import Conflict, Unauthorized
+from cxagent.ledger import authorizations, chain, tickets
 from cxagent.ledger.store import TABLES
 
 AUTHORIZATION, EXECUTION, BUDGET = TABLES["authorization"], TABLES["execution"], TABLES["budget"]
@@ -27,9 +30,8 @@ _START = (
 )
 _AGAIN = (
     EXECUTION.update()
-    .where(
-        EXECUTION.c.id == bindparam("which"), EXECUTION.c.status == "started", EXECUTION.c.worker.is_not_distinct_from(bindparam("from_"))
-    )
+    .where(EXECUTION.c.id == bindparam("which"), EXECUTION.c.status == "started")
+    .where(EXECUTION.c.worker.is_not_distinct_from(bindparam("from_")))
     .values(started_at=bindparam("moment"), worker=bindparam("by"))
 )
 _FINISH = (
@@ -58,7 +60,40 @@ _SETTLE_DOUBT = (
     .values(status=bindparam("as"), done_at=bindparam("moment"))
 )
 _ONE = select(EXECUTION).where(EXECUTION.c.id == bindparam("id"))
+_OF = select(EXECUTION).where(EXECUTION.c.of == bindparam("id"))
+_BROKEN_OFF = (
+    select(EXECUTION)
+    .where(EXECUTION.c.kind != "effect", EXECUTION.c.status.in_(("planned", "started")))
+    .order_by(EXECUTION.c.started_at, EXECUTION.c.id)
+)
+_FOLLOWED = EXECUTION.alias()
+_TAKEN_BACK = and_(_FOLLOWED.c.of == EXECUTION.c.id, _FOLLOWED.c.kind == "undo")
+_LATER = (
+    select(EXECUTION)
+    .where(
+        EXECUTION.c.account_id == bindparam("account"),
+        EXECUTION.c.kind == "effect",
+        EXECUTION.c.status.in_(("started", "done", "in_doubt")),
+        EXECUTION.c.started_at > bindparam("after"),
+        ~exists().where(_TAKEN_BACK, _FOLLOWED.c.status == "done"),
+    )
+    .order_by(EXECUTION.c.started_at.desc())
+)
+_UNLOOKED = (
+    select(EXECUTION.c.id)
+    .join(tickets.TICKET, tickets.TICKET.c.id == EXECUTION.c.ticket_id)
+    .where(
+        EXECUTION.c.kind == "effect",
+        EXECUTION.c.status == "done",
+        tickets.TICKET.c.status.in_(tickets.CLOSED),
+        ~exists().where(_FOLLOWED.c.of == EXECUTION.c.id, _FOLLOWED.c.kind == "check"),
+        ~exists().where(_TAKEN_BACK, _FOLLOWED.c.status != "failed"),
+    )
+    .order_by(EXECUTION.c.done_at, EXECUTION.c.id)
+)
+_GIVE_BACK = BUDGET.update().where(BUDGET.c.execution_id == bindparam("key")).values(status="released")
 Status = Literal["planned", "started", "done", "failed", "in_doubt"]
+Kind = Literal["effect", "undo", "check"]
 
 
 class Step(NamedTuple):
@@ -72,6 +107,7 @@ class Step(NamedTuple):
     result: str | None = None
     worker: str | None = None
     started_at: str | None = None
+    kind: Kind = "effect"
 
 
 class Terms(NamedTuple):
@@ -85,11 +121,17 @@ class Terms(NamedTuple):
 
 
 def spend(
-    connection: Connection, authorization_id: str, terms: Terms, calls: list[tuple[str, dict[str, Any]]]
+    connection: Connection,
+    authorization_id: str,
+    terms: Terms,
+    calls: list[tuple[str, dict[str, Any]]],
+    kind: Kind = "effect",
+    of: str | None = None,
 ) -> list[Step]:
     """Spend an authorization and plan its effects; a spent one gives back the effects that were planned.
 
     `Unauthorized` where it is unknown, expired, or for another ticket, account, proposal, context or playbook.
+    An undo and a check are `of` another execution; `Conflict` where that has one of the kind already.
     """
     row = connection.execute(_AUTHORIZATION, {"id": authorization_id}).one_or_none()
     if row is None:
@@ -109,7 +151,7 @@ def spend(
     for position, (tool, args) in enumerate(calls):
         # The first effect is started by the very transaction that spends the authorization.
         status: Status = "planned" if position else "started"
-        planned.append(Step(clock.new_id("exe"), position, tool, args, "planned"))
+        planned.append(Step(clock.new_id("exe"), position, tool, args, "planned", kind=kind))
         row_ = {
             "id": planned[-1].key,
             "authorization_id": authorization_id,
@@ -121,9 +163,20 @@ def spend(
             "status": status,
             "started_at": None if position else now,
             "worker": None if position else presence.me(),
+            "kind": kind,
+            "of": of,
         }
-        connection.execute(_PLAN, row_)
+        _plan(connection, row_)
     return planned
+
+
+def _plan(connection: Connection, row: dict[str, Any]) -> None:
+    try:
+        connection.execute(_PLAN, row)
+    except IntegrityError as error:
+        if row["of"] is None:
+            raise
+        raise Conflict(f"the {row['kind']} of {row['of']} is on record already") from error
 
 
 def steps(connection: Connection, authorization_id: str, calls: list[tuple[str, dict[str, Any]]]) -> list[Step]:
@@ -135,7 +188,8 @@ def steps(connection: Connection, authorization_id: str, calls: list[tuple[str, 
     for row, (tool, args) in zip(rows, calls, strict=True):
         if row.tool != tool or row.args_digest != digest(args):
             raise Unauthorized(f"the authorization covers {row.tool} with other arguments")
-        found.append(Step(row.id, row.position, tool, args, row.status, row.result, row.worker, row.started_at))
+        noted = (row.status, row.result, row.worker, row.started_at, row.kind)
+        found.append(Step(row.id, row.position, tool, args, *noted))
     return found
 
 
@@ -174,6 +228,40 @@ def one(connection: Connection, key: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+def followed(connection: Connection, key: str) -> dict[str, dict[str, Any]]:
+    """Return the undo and the check of an execution, by kind, as far as there are any."""
+    return {row["kind"]: dict(row) for row in connection.execute(_OF, {"id": key}).mappings()}
+
+
+def broken_off(connection: Connection) -> list[dict[str, Any]]:
+    """Return the undos and checks that are under way or that a crash left, oldest first."""
+    return [dict(row) for row in connection.execute(_BROKEN_OFF).mappings()]
+
+
+def later(connection: Connection, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the effects on the same account that came after this one and stand, the newest first."""
+    about = {"account": row["account_id"], "after": row["started_at"]}
+    return [dict(one) for one in connection.execute(_LATER, about).mappings()]
+
+
+def unlooked(connection: Connection, waits: Mapping[str, timedelta], now: datetime) -> list[str]:
+    """Return the keys of done effects that nobody looked at again though their time has come, oldest first.
+
+    `waits` says per tool how long after an effect one looks. What was taken back, and what a ticket that is still
+    worked on did, is left out.
+    """
+    if not waits:
+        return []
+    rows = EXECUTION.c
+    ripe = [and_(rows.tool == tool, rows.done_at <= (now - after).isoformat()) for tool, after in waits.items()]
+    return list(connection.execute(_UNLOOKED.where(or_(*ripe))).scalars())
+
+
+def give_back(connection: Connection, key: str) -> None:
+    """Free the money of an effect that was taken back; what billing shows of it stays the billing's business."""
+    connection.execute(_GIVE_BACK, {"key": key})
+
+
 def in_doubt(connection: Connection) -> list[dict[str, Any]]:
     """Return the effects of which nobody knows whether they happened, oldest first, with the ticket's owner."""
     rows = connection.execute(_IN_DOUBT).mappings().all()
@@ -193,6 +281,8 @@ def settle_doubt(connection: Connection, row: dict[str, Any], happened: bool, by
     if happened:
         step = Step(row["id"], row["position"], row["tool"], {}, status)
         settle(connection, row["authorization_id"], step)
+        if row["kind"] == "undo":
+            give_back(connection, row["of"])
     else:
         authorizations.release(connection, row["authorization_id"])
     body = {"execution": row["id"], "happened": happened, "by": digest(by), "role": role}

@@ -12,14 +12,14 @@ from cxagent import clock
 from cxagent.context.standing import Given, TrustEvent
 from cxagent.domain.money import Money
 from cxagent.domain.ticket import Incoming
-from cxagent.domain.vocabulary import ACT, Autonomy
+from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy
 from cxagent.ledger import chain, personal
 from cxagent.ledger.store import TABLES
 from cxagent.ledger.tickets import UNKNOWN, know_account
 from cxagent.rules.submission import Cell, Stop
 
 TRUST, BUDGET, LATITUDE, STOP = TABLES["trust_event"], TABLES["budget"], TABLES["latitude"], TABLES["stop"]
-TICKET = TABLES["ticket"]
+TICKET, EXECUTION, OWN_DRAFT, REVIEW = TABLES["ticket"], TABLES["execution"], TABLES["draft"], TABLES["review"]
 
 # Prepared once: building a statement costs more than running it.
 _TRUST = select(TRUST).where(TRUST.c.account_id.in_(bindparam("ids", expanding=True)))
@@ -30,6 +30,21 @@ _GIVEN = select(BUDGET).where(
 )
 _CELLS = select(LATITUDE).where(LATITUDE.c.since <= bindparam("at")).order_by(LATITUDE.c.since)
 _RULINGS = select(chain.LOG.c.body).where(chain.LOG.c.ticket_id == bindparam("ticket"), chain.LOG.c.kind == "ruling")
+_BEFORE = select(TICKET.c.id, TICKET.c.status).where(
+    TICKET.c.id == select(TICKET.c.follows).where(TICKET.c.id == bindparam("ticket")).scalar_subquery()
+)
+_BEGUN = select(
+    exists().where(
+        EXECUTION.c.ticket_id == bindparam("ticket"), EXECUTION.c.status.in_(("started", "done", "in_doubt"))
+    )
+)
+_REJECTED = select(
+    exists().where(
+        OWN_DRAFT.c.ticket_id == bindparam("ticket"),
+        REVIEW.c.draft_id == OWN_DRAFT.c.id,
+        REVIEW.c.verdict == "reject",
+    )
+)
 _STOPS = select(STOP).where(STOP.c.released_at.is_(None))
 _UNREST = select(or_(exists().where(STOP.c.released_at.is_(None)), exists().where(LATITUDE.c.id.is_not(None))))
 _ORDERS = (
@@ -92,9 +107,27 @@ def cells(connection: Connection, at: datetime) -> list[Cell]:
 
 
 def lowest(connection: Connection, ticket_id: str) -> Autonomy:
-    """Return the least that any ruling on a ticket allowed so far; `act` where there was none."""
+    """Return the least that any ruling on a ticket allowed so far; `act` where there was none.
+
+    A message that goes on with a conversation is bound by what was left open there, too.
+    """
     rulings = connection.execute(_RULINGS, {"ticket": ticket_id}).scalars().all()
-    return min((Autonomy(json.loads(body)["autonomy"]) for body in rulings), default=ACT)
+    before = connection.execute(_BEFORE, {"ticket": ticket_id}).one_or_none()
+    left_open = _left_open(connection, before.id, before.status) if before else ACT
+    return min(left_open, *(Autonomy(json.loads(body)["autonomy"]) for body in rulings), ACT)
+
+
+def _left_open(connection: Connection, before: str, status: str) -> Autonomy:
+    """Return how far the machine may go on with a conversation: what a person owns or rejected stays with people.
+
+    Where something was done already, a person looks before the same is done again for the same words.
+    """
+    about = {"ticket": before}
+    if status == "handed_off" or connection.execute(_REJECTED, about).scalar_one():
+        return HANDOFF
+    if status != "continued":
+        return ACT
+    return min(DRAFT if connection.execute(_BEGUN, about).scalar_one() else ACT, lowest(connection, before))
 
 
 def set_latitude(connection: Connection, cell: Cell, since: datetime) -> None:

@@ -13,9 +13,10 @@ from cxagent.domain.review import Review
 from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Conflict
 from cxagent.ledger import chain, personal
-from cxagent.ledger.store import TABLES
+from cxagent.ledger.store import TABLES, lock
 
 DRAFT, REVIEW, AUTHORIZATION = TABLES["draft"], TABLES["review"], TABLES["authorization"]
+TICKET = TABLES["ticket"]
 _WITHDRAW = (
     DRAFT.update()
     .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status == "pending")
@@ -37,6 +38,9 @@ _ACTIVE = (
     select(DRAFT)
     .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status.in_(("pending", "decided", "applying")))
     .order_by(DRAFT.c.created_at.desc())
+)
+_LATER = (
+    select(TICKET.c.id).where(TICKET.c.follows == bindparam("ticket")).order_by(TICKET.c.received_at, TICKET.c.id)
 )
 
 
@@ -137,6 +141,7 @@ def hold(connection: Connection, draft_id: str, by: str, minutes: int, *, over: 
 
     `Conflict` where somebody else holds it, unless it is taken `over`, and where it waits for nobody.
     """
+    lock(connection, draft(connection, draft_id)["ticket_id"])
     row = draft(connection, draft_id)
     if not over:
         _not_held(row, by)
@@ -211,11 +216,16 @@ def _set(connection: Connection, draft_id: str, **values: str | None) -> bool:
 
 
 def _winner(connection: Connection, draft_id: str) -> str:
+    """Say who was first with what, or why a draft waits for nobody; a customer who wrote again comes before both."""
     found = connection.execute(select(REVIEW).where(REVIEW.c.draft_id == draft_id)).one_or_none()
-    if found is None:
-        state = connection.execute(select(DRAFT.c.status).where(DRAFT.c.id == draft_id)).scalar_one()
-        return f"the draft {draft_id} is {state} and waits for nobody"
-    return f"{found.by} was first: {found.verdict} at {found.at[:19]}Z"
+    row = connection.execute(select(DRAFT.c.status, DRAFT.c.ticket_id).where(DRAFT.c.id == draft_id)).one()
+    said = f"the draft {draft_id} is {row.status} and waits for nobody"
+    if found is not None:
+        said = f"{found.by} was first: {found.verdict} at {found.at[:19]}Z"
+    later = connection.execute(_LATER, {"ticket": row.ticket_id}).scalars().first()
+    if row.status == "withdrawn" and later is not None:
+        said += f"; the customer wrote again, and the ticket {later} goes on with it"
+    return said
 
 
 def _same(one: str, other: str) -> bool:

@@ -95,10 +95,10 @@ def receive(connection: Connection, incoming: Incoming) -> Received:
 
 def _record(connection: Connection, incoming: Incoming) -> None:
     know_account(connection, UNKNOWN, UNKNOWN)
-    ticket, now = incoming.ticket, clock.now().isoformat()
+    ticket, follows, now = incoming.ticket, None, clock.now().isoformat()
     if incoming.follows is not None:
-        ticket = _continue(connection, incoming.ticket, incoming.follows, incoming.account_id)
-    stored = incoming.model_copy(update={"ticket": ticket})
+        ticket, follows = _continue(connection, incoming.ticket, incoming.follows, incoming.account_id)
+    stored = incoming.model_copy(update={"ticket": ticket, "follows": follows})
     pointer = personal.put(connection, "ticket", UNKNOWN, ticket.id, stored)
     row = {
         "id": ticket.id,
@@ -109,7 +109,7 @@ def _record(connection: Connection, incoming: Incoming) -> None:
         "received_at": ticket.received_at.isoformat(),
         "personal_id": pointer.id,
         "hint": incoming.account_id,
-        "follows": incoming.follows,
+        "follows": follows,
         "status": "received",
         "updated_at": now,
         "worker": presence.me(),
@@ -117,17 +117,20 @@ def _record(connection: Connection, incoming: Incoming) -> None:
     connection.execute(_ADD, row)
 
 
-def _continue(connection: Connection, ticket: Ticket, before: str, hint: str | None) -> Ticket:
-    """Withdraw what waits on the ticket that this message continues; return the message with all that was said.
+def _continue(connection: Connection, ticket: Ticket, before: str, hint: str | None) -> tuple[Ticket, str | None]:
+    """Withdraw what waits on the conversation that this message continues; return the message with all that was said.
 
-    An effect under way there is not called back: it stays on record, and what would follow it does not happen.
-    A conversation that is not on record, or is another company's, is none of this message's.
+    The second value is the ticket that it really goes on with: the latest one, where others went on before. An effect
+    under way there is not called back: it stays on record, and what would follow it does not happen. A conversation
+    that is not on record, or is another company's, is none of this message's.
     """
     lock(connection, before)
     row = connection.execute(_ONE, {"id": before}).one_or_none()
     known = incoming_of(connection, row) if row is not None else None
     if row is None or known is None or not _same_side(row, known.ticket, ticket, hint):
-        return ticket
+        return ticket, None
+    if (later := continued_by(connection, before)) is not None:
+        return _continue(connection, ticket, later, hint)
     said = [personal.get(connection, pointer) for pointer in connection.execute(_REPLIES, {"ticket": before}).scalars()]
     earlier = (
         *known.ticket.earlier,
@@ -139,14 +142,14 @@ def _continue(connection: Connection, ticket: Ticket, before: str, hint: str | N
         reviews.withdraw(connection, before, decided=True)
         set_status(connection, before, "continued", "continued")
         chain.append(connection, "continued", row.account_id, before, {"by": ticket.id})
-    return ticket.model_copy(update={"earlier": (*ticket.earlier, *earlier)})
+    return ticket.model_copy(update={"earlier": (*ticket.earlier, *earlier)}), before
 
 
 def _same_side(row: Any, before: Ticket, ticket: Ticket, hint: str | None) -> bool:
     """Whether a message comes from who wrote before, or from a colleague of theirs on the same account."""
     one, other = (mail.sender.email.strip().lower() for mail in (before, ticket))
-    colleague = one.partition("@")[2] == other.partition("@")[2] and hint is not None and hint == row.account_id
-    return one == other or colleague
+    resolved = hint is not None and hint == row.account_id != UNKNOWN
+    return one == other or (resolved and one.partition("@")[2] == other.partition("@")[2])
 
 
 def incoming_of(connection: Connection, row: Any) -> Incoming | None:
