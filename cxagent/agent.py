@@ -1,6 +1,7 @@
 """An agent: a project whose graph is compiled over its database. Tickets go in, reviews go in, results come out."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,9 @@ from cxagent.soundness import require_sound
 from cxagent.steps.edits import edited
 from cxagent.steps.held import held
 from cxagent.steps.restoring import BINDING, Kept, kept, start_of
+
+LETTING_GO = (0.1, 1.0)
+"""The pauses, in seconds, between the tries to let go of a ticket whose run ended with an error."""
 
 
 class Agent:
@@ -112,9 +116,19 @@ class Agent:
         try:
             yield
         except Exception:
-            with contextlib.suppress(Unreachable), self.store.write(ticket_id) as connection:
-                tickets.let_go(connection, ticket_id)
+            self._let_go(ticket_id)
             raise
+
+    def _let_go(self, ticket_id: str) -> None:
+        """Have a ticket no longer in hand; a database that just went away is asked again before it is left at that."""
+        for wait in (*LETTING_GO, None):
+            try:
+                with self.store.write(ticket_id) as connection:
+                    tickets.let_go(connection, ticket_id)
+                return
+            except Unreachable:
+                if wait is not None:
+                    time.sleep(wait)
 
     def _interrupts(self, ticket_id: str, known: Kept) -> list[str]:
         """Return what a thread waits for, where it waits for a verdict on the very draft that is on record."""
@@ -134,8 +148,12 @@ class Agent:
         The checkpoint is written once, at the end: all that binds is in the ledger before it happens, and a thread
         that is lost in between is made anew from there.
         """
-        with checkpoints.reachable(self.project.database_url):
-            self.app.invoke(what, self._thread(ticket_id), durability="exit")
+        try:
+            with checkpoints.reachable(self.project.database_url):
+                self.app.invoke(what, self._thread(ticket_id), durability="exit")
+        except Refused:
+            if self.result(ticket_id)["status"] != "continued":  # the customer wrote again while this ran
+                raise
 
     def review(
         self,

@@ -109,9 +109,18 @@ def _promises(audit: ContextAudit) -> tuple[Promise, ...]:
 
 
 def card(
-    ticket: Ticket, audit: ContextAudit, reading: Reading, proposal: Proposal, ruling: Ruling, due: datetime
+    ticket: Ticket,
+    audit: ContextAudit,
+    reading: Reading,
+    proposal: Proposal,
+    ruling: Ruling,
+    due: datetime,
+    since: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return everything a reviewer sees; its digest is what an approval refers to."""
+    """Return everything a reviewer sees; its digest is what an approval refers to.
+
+    `since` says what changed where the customer wrote again.
+    """
     choices = options(ruling)
     return {
         "who": who(ticket, audit),
@@ -122,6 +131,7 @@ def card(
         "signals": [one.model_dump(mode="json") for one in reading.signals],
         "facts": [fact.model_dump(mode="json") for fact in audit.facts],
         "message": {"subject": ticket.subject, "body": ticket.body},
+        **({"since": since} if since else {}),
         "reply": proposal.reply,
         "parts": [part.model_dump(mode="json") for part in proposal.parts],
         "gives": ruling.gives,
@@ -161,6 +171,7 @@ def describe(shown: dict[str, Any]) -> str:
     lines = [
         f"{people['sender']} ({people['role'] or 'role unknown'}) of {people['account'] or 'nobody we know'} wrote:",
         f"  {shown['message']['body'].strip()[:600]}",
+        *so_far(shown.get("since")),
         f"At stake: {stake['stake']} ({stake['tier'] or 'tier unknown'}); {stake['renewal_window'] or 'no dates'}",
         *(f"Risk: {risk}" for risk in stake["risks"]),
         *(f"Their goal: {goal['goal']}" for goal in stake["goals"]),
@@ -173,6 +184,21 @@ def describe(shown: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def so_far(since: dict[str, Any] | None) -> list[str]:
+    """Say what came before a message that continues a conversation: what was proposed, sent, and done already."""
+    if since is None:
+        return []
+    lines = [f"They wrote again: this goes on with {since['ticket']}."]
+    if reply := since["proposed"]["reply"]:
+        lines.append(f"  Proposed before: {reply}")
+    lines += [f"  Proposed before: {one['tool']} {one['args']}" for one in since["proposed"]["actions"]]
+    lines += [f"  Already sent: {reply}" for reply in since["sent"]]
+    for one in since["done"]:
+        stands = {"done": "Already done", "started": "Under way"}.get(one["status"], "Perhaps done, in doubt")
+        lines.append(f"  {stands}: {one['tool']} {one['args']} ({one['ticket']})")
+    return lines
+
+
 def handoff_brief(
     ticket: Ticket,
     audit: ContextAudit,
@@ -181,6 +207,7 @@ def handoff_brief(
     playbook: Playbook,
     tried: list[str],
     due: datetime,
+    since: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the brief of a handoff: the customer repeats nothing, and the owner knows why it is theirs."""
     parts = proposal.parts if proposal else ()
@@ -188,12 +215,13 @@ def handoff_brief(
         "who": who(ticket, audit),
         "at_stake": at_stake(audit, ruling),
         "request": {"subject": ticket.subject, "body": ticket.body, "intents": [part.intent for part in parts]},
+        **({"since": since} if since else {}),
         "found": [
             f"{fact.name}: {fact.value} ({fact.source}{f', {fact.status}' if fact.status != 'present' else ''})"
             for fact in audit.facts
             if fact.value
         ],
-        "tried": tried,
+        "tried": [line.strip() for line in so_far(since)] + tried,
         "why": [cap.why for cap in ruling.binding],
         "reasons": list(ruling.reasons),
         "suggestion": proposal.reply if proposal else None,

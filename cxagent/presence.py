@@ -29,6 +29,11 @@ def me() -> str:
     return _name.get() or f"{_HOST}/{os.getpid()}/-"
 
 
+def named() -> str | None:
+    """Return the name of this run, or None where nothing runs: who only puts a ticket on record has none in hand."""
+    return _name.get()
+
+
 @contextlib.contextmanager
 def at_work() -> Iterator[str]:
     """Give a run its name for as long as it lasts; a run inside a run has the same."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from cxagent import brief, clock
+from cxagent import aftercare, brief, clock
 from cxagent.agent import Agent
 from cxagent.domain.vocabulary import Tier
 from cxagent.errors import BadInput, Conflict, CxagentError, Unreachable
-from cxagent.ledger import authorizations, executions, journal, personal, reports, reviews, tickets
+from cxagent.ledger import authorizations, executions, journal, loose_ends, personal, reports, reviews, tickets
 
 BROKE_OFF_AFTER = timedelta(minutes=1)
 """How long nothing must have happened on a ticket that no run has in hand before a sweep takes it up."""
@@ -36,7 +36,7 @@ class Recovery:
 
 
 def recover(agent: Agent) -> Recovery:
-    """Finish every ticket that nobody works on, oldest first, and release what expired."""
+    """Finish every ticket that nobody works on, oldest first, then what follows done effects; release what expired."""
     with agent.store.write() as connection:
         released = authorizations.withdraw_expired(connection)
     with agent.store.read() as connection:
@@ -51,7 +51,20 @@ def recover(agent: Agent) -> Recovery:
             under_way.append(ticket_id)
         except Exception as error:
             stuck.append({"ticket_id": ticket_id, "why": sentence(error)})
-    return Recovery(tuple(finished), tuple(under_way), tuple(stuck), in_doubt(agent), released)
+    _tie(agent)
+    after = aftercare.sweep(agent)
+    finished += [agent.result(ticket_id) for ticket_id in after.moved]
+    under_way += after.under_way
+    return Recovery(tuple(finished), tuple(under_way), (*stuck, *after.stuck), in_doubt(agent), released)
+
+
+def _tie(agent: Agent) -> None:
+    """Settle what a crash left of effects on tickets that are over: in doubt, or not begun and given back."""
+    with agent.store.read() as connection:
+        left = loose_ends.loose(connection)
+    for authorization_id, ticket_id in left:
+        with agent.store.write(ticket_id) as connection:
+            loose_ends.tie(connection, authorization_id, ticket_id)
 
 
 def in_doubt(agent: Agent) -> tuple[dict[str, Any], ...]:
@@ -104,7 +117,10 @@ def hand_over(agent: Agent, ticket_id: str, why: str) -> None:
         told = {
             "who": {"email": ticket.sender.email if ticket else "erased", "account_id": known.account_id},
             "request": {"subject": ticket.subject, "body": ticket.body, "intents": []} if ticket else {},
-            "tried": [f"{MOST_ATTEMPTS} times: {why}"],
+            "tried": [
+                f"{MOST_ATTEMPTS} times: {why}",
+                *(f"{tool} {args}: {status}" for tool, args, status in reports.begun(connection, ticket_id)),
+            ],
             "why": ["the machine could not finish this ticket"],
             "deadline": due.isoformat(),
             "acknowledgement": playbook.acknowledgement.strip(),
@@ -138,10 +154,12 @@ def escalate(agent: Agent) -> list[dict[str, str]]:
 
 
 def sweep(agent: Agent) -> list[str]:
-    """Release what expired, pass on what is late, and return the tickets that nobody has taken up for a while."""
+    """Release what expired, pass on what is late, look whether effects held; return the tickets that lie untouched."""
     with agent.store.write() as connection:
         authorizations.withdraw_expired(connection)
     escalate(agent)
+    _tie(agent)
+    aftercare.sweep(agent)
     with agent.store.read() as connection:
         return tickets.unfinished(connection, quiet_since=clock.now() - BROKE_OFF_AFTER)
 

@@ -4,6 +4,7 @@ On PostgreSQL the queue is Procrastinate's, in the same database, for any number
 is the queue, and one process works it off. A worker keeps no state of its own: kill it, and another one goes on.
 """
 
+import contextlib
 import logging
 import signal
 import threading
@@ -11,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cxagent import presence, recovery
 from cxagent.agent import Agent
@@ -20,11 +21,16 @@ from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Unreachable
 from cxagent.ledger import engine, reports, tickets
 
+if TYPE_CHECKING:
+    import asyncio
+
 HEARTBEAT, STALLED = 2.0, 10.0
 """How often a worker says that it lives, and after how many silent seconds its jobs go to another one."""
 LONGEST_WAIT = 300
 """The longest pause before a ticket is tried again, in seconds."""
 SWEEP_SECONDS = 60
+LOOK_SECONDS = 0.2
+"""How soon a worker notices that its queue went away."""
 log = logging.getLogger("cxagent.worker")
 
 
@@ -51,14 +57,15 @@ class Queue:
     """The queue of one agent: Procrastinate's tables beside the ledger, and what its jobs do."""
 
     def __init__(self, agent: Agent) -> None:
-        from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+        from procrastinate import App, SyncPsycopgConnector
 
-        self.agent = agent
+        self.agent, self._lost = agent, threading.Event()
         url = engine.parsed(agent.project.database_url).set(drivername="postgresql")
         address = url.render_as_string(hide_password=False)
         settings = engine.server_settings()
         self._sync = SyncPsycopgConnector(conninfo=address, kwargs=settings, min_size=0, max_size=4)
-        self.app = App(connector=PsycopgConnector(conninfo=address, kwargs=settings, min_size=1, max_size=8))
+        watched = _connector(self._lost, conninfo=address, kwargs=settings, min_size=1, max_size=8)
+        self.app = App(connector=watched)
         self._ticket = self.app.task(name="ticket", queue="tickets")(self._work)
         sweep = self.app.task(name="sweep", queue="sweeps", queueing_lock="sweep", pass_context=False)(self.sweep)
         self.app.periodic(cron="* * * * *")(sweep)
@@ -88,7 +95,8 @@ class Queue:
         more: dict[str, Any] = {"schedule_in": {"seconds": pause(attempt)}} if attempt else {"lock": lock}
         job = self._front.configure_task("ticket", queue="tickets", queueing_lock=f"ticket {ticket_id}", **more)
         try:
-            job.defer(ticket_id=ticket_id, attempt=attempt)
+            with unreachable():
+                job.defer(ticket_id=ticket_id, attempt=attempt)
         except AlreadyEnqueued:
             return False
         return True
@@ -109,8 +117,15 @@ class Queue:
 
     async def _revive(self) -> None:
         """Give back what workers that no longer say they live had taken: it would block its account for ever."""
+        from procrastinate.exceptions import UniqueViolation
+        from procrastinate.jobs import Status
+
         for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
-            await self.app.job_manager.retry_job(job)
+            with _another_was_first():
+                try:
+                    await self.app.job_manager.retry_job(job)
+                except UniqueViolation:  # the same ticket was queued again meanwhile: one job of the two is enough
+                    await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
     def work(self, *, concurrency: int = 1, once: bool = False) -> None:
         """Work until told to stop, or `once` until nothing is left; SIGTERM lets what runs end first."""
@@ -122,42 +137,121 @@ class Queue:
         import asyncio
 
         async with self.app.open_async():
-            reviving = asyncio.create_task(self._keep_reviving())
             await self._revive()
-            try:
-                await self.app.run_worker_async(
+            working = asyncio.create_task(
+                self.app.run_worker_async(
                     concurrency=concurrency,
                     wait=not once,
                     fetch_job_polling_interval=1.0,
                     update_heartbeat_interval=HEARTBEAT,
                     stalled_worker_timeout=STALLED,
                     delete_jobs="successful",
-                    install_signal_handlers=True,
+                    install_signal_handlers=False,
                 )
+            )
+            beside = asyncio.create_task(self._beside(working))
+            try:
+                with _asked_to_stop(working) as asked, contextlib.suppress(asyncio.CancelledError):
+                    await working
             finally:
-                reviving.cancel()
+                beside.cancel()
+        if self._lost.is_set() and not asked.is_set():
+            raise Unreachable("the queue went away; what this worker had taken is given back")
 
-    async def _keep_reviving(self) -> None:
+    async def _beside(self, working: "asyncio.Task[None]") -> None:
+        """Revive what dead workers had, and sign off where a statement got no answer: who signs off gives back.
+
+        A job whose taking or whose end is in doubt would stay with a worker that lives and knows nothing of it.
+        """
         import asyncio
 
         from procrastinate.exceptions import ConnectorException
 
-        while True:
-            await asyncio.sleep(STALLED / 2)
-            try:
-                await self._revive()
-            except ConnectorException as error:
-                log.warning("the queue did not answer: %s", error)
+        revived = time.monotonic()
+        while not self._lost.is_set():
+            await asyncio.sleep(LOOK_SECONDS)
+            if time.monotonic() - revived >= STALLED / 2:
+                revived = time.monotonic()
+                with contextlib.suppress(ConnectorException):
+                    await self._revive()
+        working.cancel()
+
+
+def _connector(lost: threading.Event, **how: Any) -> Any:
+    """Return a connector that notes when a statement got no answer: Procrastinate goes on as if it had one."""
+    from procrastinate import PsycopgConnector
+    from procrastinate.exceptions import ConnectorException
+    from psycopg import InterfaceError, OperationalError
+
+    @contextmanager
+    def noted() -> Iterator[None]:
+        try:
+            yield
+        except ConnectorException as error:
+            if isinstance(error.__cause__, (InterfaceError, OperationalError)):
+                lost.set()
+            raise
+
+    class Watched(PsycopgConnector):
+        async def execute_query_async(self, query: Any, **arguments: Any) -> None:
+            with noted():
+                await super().execute_query_async(query, **arguments)
+
+        async def execute_query_all_async(self, query: Any, **arguments: Any) -> list[dict[str, Any]]:
+            with noted():
+                return await super().execute_query_all_async(query, **arguments)
+
+        async def listen_notify(self, on_notification: Any, channels: Any) -> None:
+            with noted():
+                await super().listen_notify(on_notification, channels)
+
+    return Watched(**how)
+
+
+@contextmanager
+def _asked_to_stop(working: "asyncio.Task[None]") -> Iterator[threading.Event]:
+    """Let SIGTERM and SIGINT end the work after what runs, once; they are left alone outside of the main thread."""
+    import asyncio
+
+    asked, loop = threading.Event(), asyncio.get_running_loop()
+
+    def stop() -> None:
+        if not asked.is_set():
+            asked.set()
+            working.cancel()
+
+    ours = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
+    for one in ours:
+        loop.add_signal_handler(one, stop)
+    try:
+        yield asked
+    finally:
+        for one in ours:
+            loop.remove_signal_handler(one)
+
+
+@contextmanager
+def _another_was_first() -> Iterator[None]:
+    """Pass over a job that is no longer stalled: another worker gave it back."""
+    from procrastinate.exceptions import ConnectorException
+    from psycopg.errors import RaiseException
+
+    try:
+        yield
+    except ConnectorException as error:
+        if not isinstance(error.__cause__, RaiseException):
+            raise
 
 
 @contextmanager
 def unreachable() -> Iterator[None]:
     """Say in one sentence that the queue's database did not answer."""
+    import psycopg
     from procrastinate.exceptions import ConnectorException
 
     try:
         yield
-    except ConnectorException as error:
+    except (ConnectorException, psycopg.OperationalError) as error:
         raise Unreachable(f"the queue did not answer: {error.__cause__ or error}") from error
 
 
@@ -224,14 +318,15 @@ def work(agent: Agent, *, concurrency: int = 1, once: bool = False) -> None:
         try:
             with queue.opened():
                 queue.sweep()
+                failed = 0
                 queue.work(concurrency=concurrency, once=once)
             return
         except Unreachable as error:
             if once:
                 raise
-            failed += 1
             log.warning("%s; trying again in %s seconds", error, min(pause(failed), 30))
             time.sleep(min(pause(failed), 30))
+            failed += 1
 
 
 __all__ = ["Queue", "enqueue", "lock_of", "pause", "presence", "queued", "work"]

@@ -6,7 +6,9 @@ is are chosen from outside, so that an interleaving can be searched for, found a
 
 import contextlib
 import contextvars
+import inspect
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -50,6 +52,7 @@ class Actor:
         self.error: BaseException | None = None
         self.result: Any = None
         self.known_as: str | None = None
+        self.stack: tuple[str, ...] = ()
         self.go = threading.Semaphore(0)
         self._thread: threading.Thread | None = None
 
@@ -146,7 +149,9 @@ class Stage:
         self.world.store = self.store = StagedStore(self)
         self.world.agent = self.agent = Agent(self.world.project, self.world.graph, StagedSaver(serde=PLAIN))
         real = self.world.tools["issue_credit"]
-        self.world.tools["issue_credit"] = replace(real, run=_credit(self).tool.run)  # type: ignore[attr-defined]
+        # What comes after an effect, a look or taking it back, is another story.
+        alone = replace(real, undo=None, check=None, check_after=timedelta(0))
+        self.world.tools["issue_credit"] = replace(alone, run=_credit(self).tool.run)  # type: ignore[attr-defined]
         self.laws = Laws(self.store.raw)
         self.laws.enact()
         self.store.keep()
@@ -202,6 +207,15 @@ class Stage:
         self.advance(actor, most)
         assert actor.over, f"{actor.name} does not end"
 
+    def until(self, actor: Actor, question: str, place: str | None = None) -> None:
+        """Let an actor go on until a question to the ledger has an answer, and it stops in a function of that name."""
+        for _ in range(100):
+            if self.store.raw.execute(question).fetchone() and (place is None or place in actor.stack):
+                return
+            assert not actor.over, f"{actor.name} never came to: {question} in {place}"
+            self.advance(actor)
+        raise AssertionError(f"{actor.name} does not come to: {question} in {place}")
+
     def kill(self, actor: Actor) -> None:
         """End a run where it stands: what it held in memory is lost."""
         actor.doomed = True
@@ -217,11 +231,24 @@ class Stage:
         if actor is None:
             return
         actor.known_as = presence.me() or actor.known_as
+        actor.stack = tuple(frame.f_code.co_name for frame, _ in traceback.walk_stack(inspect.currentframe()))
         if not actor.doomed:
             self.back.release()
             actor.go.acquire()
         if actor.doomed:
             raise Killed
+
+    def loosen(self, table: str, *constraints: str) -> None:
+        """Make a table anew, empty and without some constraints, until the next reset."""
+        raw = self.store.raw
+        made = raw.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()[0]
+        columns = raw.execute(f'PRAGMA table_info("{table}")').fetchall()
+        assert any(one in made for one in constraints), made
+        raw.execute("PRAGMA foreign_keys = OFF")
+        raw.execute(f'DROP TABLE "{table}"')
+        raw.execute(f'CREATE TABLE "{table}" ({", ".join(column[1] for column in columns)})')
+        raw.execute("PRAGMA foreign_keys = ON")
+        self.laws.enact()
 
     def look(self) -> None:
         """Note which laws are broken at this moment."""

@@ -37,7 +37,8 @@ CHANGES = {
     ("UPDATE", "draft"): "SELECT 'a draft that was over is not' "
     "WHERE OLD.status IN ('applied', 'withdrawn') AND NEW.status <> OLD.status",
     ("UPDATE", "execution"): "SELECT 'an effect that was over is not' WHERE NEW.status <> OLD.status AND "
-    "(OLD.status IN ('done', 'failed') OR OLD.status = 'in_doubt' AND NEW.status NOT IN ('done', 'failed'))",
+    "(OLD.status IN ('done', 'failed') OR OLD.status = 'in_doubt' AND "
+    "(NEW.status NOT IN ('done', 'failed') OR NEW.result IS NOT OLD.result))",
     ("UPDATE", "authorization"): "SELECT 'an authorization is spent twice' "
     "WHERE OLD.spent_at IS NOT NULL AND NEW.spent_at <> OLD.spent_at",
     ("UPDATE", "budget"): "SELECT 'money that was given or released is not' "
@@ -106,11 +107,11 @@ class Laws:
 
     def enact(self) -> None:
         """Put the laws, and the outside, beside the ledger's own tables."""
-        self._ledger.execute("CREATE TABLE outside (key, ticket_id, tool, amount, keyed)")
-        self._ledger.execute("CREATE TABLE breach (law)")
+        self._ledger.execute("CREATE TABLE IF NOT EXISTS outside (key, ticket_id, tool, amount, keyed)")
+        self._ledger.execute("CREATE TABLE IF NOT EXISTS breach (law)")
         for number, ((change, table), law) in enumerate(CHANGES.items()):
             self._ledger.execute(
-                f'CREATE TRIGGER law_{number} AFTER {change} ON "{table}" BEGIN INSERT INTO breach {law}; END'
+                f'CREATE TRIGGER IF NOT EXISTS law_{number} AFTER {change} ON "{table}" BEGIN INSERT INTO breach {law}; END'
             )
 
     def happened(self, key: str, ticket_id: str, tool: str, amount: str, *, keyed: bool) -> None:

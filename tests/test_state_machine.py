@@ -1,7 +1,7 @@
 """The way from a claim to an effect holds in whatever order runs, crashes, people and the clock take it."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from interleaving import Mood, Stage
+from interleaving_guards import GUARDS, Guard, Removal, nobody_is_at_work, taken_over_by_two
 
 PEOPLE = ("Lena Hartmann", "Priya Nair")
 KINDS = ("sa", "sb", "ma", "mb")
@@ -141,3 +142,30 @@ def test_any_order_of_runs_crashes_and_verdicts() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def broken(guard: Guard, removals: Iterable[Removal]) -> list[str]:
+    """Play the order of runs that a guard is there for, some guards taken out; return the laws that it broke."""
+    on = stage()
+    on.reset()
+    with pytest.MonkeyPatch.context() as patch, on.open():
+        for removal in removals:
+            removal(patch, on)
+        guard.scene(on)
+        return list(on.broken)
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name.replace(" ", "-"))
+def test_each_guard_is_needed(guard: Guard) -> None:
+    """R7, R11: with its guard an order of runs breaks no law, without it it breaks one; any one of several is enough."""
+    for kept in guard.removals:
+        assert broken(guard, [one for one in guard.removals if one is not kept]) == []
+    assert guard.law in broken(guard, guard.removals)
+
+
+def test_who_goes_on_with_an_effect_first() -> None:
+    """Of two runs that come to go on with an effect that has a key, one goes on, and the other one says so."""
+    on = stage()
+    with on.open():
+        taken_over_by_two(on)
+        assert (on.broken, [bool(actor.said) for actor in on.actors]) == ([], [False, True, False])

@@ -13,7 +13,22 @@ import typer
 from typer.core import TyperGroup
 
 from cxagent import __version__
-from cxagent.cli import check, demo, drafts, eval, explain, grants, hold, init, playbook, recover, run, stop, verify
+from cxagent.cli import (
+    check,
+    demo,
+    drafts,
+    eval,
+    explain,
+    grants,
+    hold,
+    init,
+    playbook,
+    recover,
+    run,
+    stop,
+    undo,
+    verify,
+)
 from cxagent.errors import CxagentError
 
 TRACE = "CXAGENT_TRACE"
@@ -82,7 +97,7 @@ def cxagent(
     """Hold what is asked before any command."""
 
 
-for module in (init, demo, check, run, drafts, hold, explain, recover, stop, verify, grants, playbook, eval):
+for module in (init, demo, check, run, drafts, hold, explain, undo, recover, stop, verify, grants, playbook, eval):
     module.register(app)
 
 

@@ -88,10 +88,15 @@ def _after(connection: Any, told: "Told") -> list[dict[str, Any]]:
         if row["kind"] == "review":
             signed = connection.execute(review.select().where(review.c.id == body["review"])).mappings().one()
             body |= {"by": signed["by"], "note": (text or {}).get("note")}
+        if row["kind"] in ("undo", "check"):
+            if row["kind"] == "check" and "holds" not in body:
+                continue  # that somebody began to look tells nothing that the end does not
+            body |= {name: text[name] for name in ("by", "why", "said") if text and name in text}
         if row["kind"] == "handoff" and told.handoff:
             body |= {"owner": told.handoff["owner"], "deadline": told.handoff["deadline"]}
         found.append({"what": row["kind"], "at": row["at"], "entry": row["id"], **body})
-    for row in connection.execute(execution.select().where(execution.c.ticket_id == ticket_id)).mappings():
+    effects = execution.select().where(execution.c.ticket_id == ticket_id, execution.c.kind == "effect")
+    for row in connection.execute(effects).mappings():
         at = row["started_at"] or row["done_at"] or told.entry["at"]
         found.append({"what": "effect", "at": at, "tool": row["tool"], "status": row["status"], "key": row["id"]})
     for row in connection.execute(outbox.select().where(outbox.c.ticket_id == ticket_id)).mappings():
@@ -99,7 +104,10 @@ def _after(connection: Any, told: "Told") -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: (one["at"], _ORDER.index(one["what"])))
 
 
-_ORDER = ("ruling", "review", "stop", "effect", "reply", "outcome", "handoff", "erasure")
+_ORDER = (
+    *("ruling", "escalation", "review", "stop", "effect", "settled", "reply", "outcome", "undo", "check"),
+    *("handoff", "continued", "erasure"),
+)
 
 
 def _parsed(body: str) -> dict[str, Any]:
@@ -118,7 +126,9 @@ def _happened(one: dict[str, Any]) -> str:
             note = f": {one['note']}" if one.get("note") else ""
             return f"{one['by']}, {one['role'].replace('_', ' ')}, decided {one['verdict']}{why}{note}"
         case "effect":
-            return f"{one['tool']}: {one['status'].replace('_', ' ')}"
+            return f"{one['tool']}: {one['status'].replace('_', ' ')} ({one['key']})"
+        case "undo" | "check":
+            return _followed(one)
         case "reply":
             return f"the {one['kind']} was released to its channel"
         case "handoff":
@@ -127,6 +137,22 @@ def _happened(one: dict[str, Any]) -> str:
             return str(one["disposition"]).replace("_", " ")
         case other:
             return str(other)
+
+
+def _followed(one: dict[str, Any]) -> str:
+    """Return in words what became of an effect afterwards: somebody took it back, or it was looked at again."""
+    match one:
+        case {"holds": True}:
+            return f"looked at {one['execution']}: it holds"
+        case {"holds": holds}:
+            word = "nothing to look at" if holds is None else "it does not hold"
+            return f"looked at {one['execution']}: {word}; {one.get('said', 'the words were erased')}"
+        case {"status": status}:
+            word = "was taken back" if status == "done" else f"was not taken back, {status.replace('_', ' ')}"
+            return f"{one['execution']} {word} ({one['undo']})"
+        case _:
+            who = f"{one.get('by', 'somebody')}, {one['role'].replace('_', ' ')}"
+            return f"{who}, takes {one['execution']} back: {one.get('why', 'the words were erased')}"
 
 
 # ---- on the screen --------------------------------------------------------------------------------------------------

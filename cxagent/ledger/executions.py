@@ -244,17 +244,20 @@ def later(connection: Connection, row: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(one) for one in connection.execute(_LATER, about).mappings()]
 
 
-def unlooked(connection: Connection, waits: Mapping[str, timedelta], now: datetime) -> list[str]:
+def unlooked(
+    connection: Connection, waits: Mapping[str, timedelta], now: datetime, key: str | None = None
+) -> list[str]:
     """Return the keys of done effects that nobody looked at again though their time has come, oldest first.
 
-    `waits` says per tool how long after an effect one looks. What was taken back, and what a ticket that is still
-    worked on did, is left out.
+    `waits` says per tool how long after an effect one looks; `key` asks about one effect alone. What was taken back,
+    and what a ticket that is still worked on did, is left out.
     """
     if not waits:
         return []
     rows = EXECUTION.c
     ripe = [and_(rows.tool == tool, rows.done_at <= (now - after).isoformat()) for tool, after in waits.items()]
-    return list(connection.execute(_UNLOOKED.where(or_(*ripe))).scalars())
+    asked = _UNLOOKED.where(or_(*ripe))
+    return list(connection.execute(asked if key is None else asked.where(rows.id == key)).scalars())
 
 
 def give_back(connection: Connection, key: str) -> None:

@@ -12,9 +12,10 @@ from cxagent import clock
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.value import digest
+from cxagent.errors import Conflict
 from cxagent.ledger import authorizations, chain, personal
 from cxagent.ledger.store import TABLES
-from cxagent.ledger.tickets import set_status
+from cxagent.ledger.tickets import set_status, status
 
 DRAFT, HANDOFF, OUTBOX = TABLES["draft"], TABLES["handoff"], TABLES["outbox"]
 
@@ -93,8 +94,11 @@ def hand_off(
 ) -> str:
     """Move ownership to a named person with a brief, once per ticket; return the handoff's id.
 
-    From then on the ticket is theirs: whatever was minted for it and not spent is void.
+    From then on the ticket is theirs: whatever was minted for it and not spent is void. `Conflict` where another run
+    has answered it, or the customer wrote again: what this run saw of the ticket is out of date.
     """
+    if (now := status(connection, ticket_id)) in ("done", "continued"):
+        raise Conflict(f"the ticket {ticket_id} is {now} meanwhile; there is nothing to hand over")
     authorizations.withdraw_all(connection, ticket_id)
     known = connection.execute(select(HANDOFF.c.id).where(HANDOFF.c.ticket_id == ticket_id)).scalar_one_or_none()
     if known is not None:

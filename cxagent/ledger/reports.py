@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -11,7 +12,7 @@ from cxagent.ledger import chain, personal, reviews
 from cxagent.ledger.store import TABLES
 
 TICKET, LOG, DRAFT, HANDOFF = TABLES["ticket"], TABLES["decision_log"], TABLES["draft"], TABLES["handoff"]
-EXECUTION, AUTHORIZATION = TABLES["execution"], TABLES["authorization"]
+EXECUTION, AUTHORIZATION, OUTBOX = TABLES["execution"], TABLES["authorization"], TABLES["outbox"]
 
 # Prepared once: building a statement costs more than running it.
 _TICKET = select(TICKET).where(TICKET.c.id == bindparam("id"))
@@ -29,6 +30,13 @@ _RESULT = (
     .order_by(LOG.c.seq.desc())
     .limit(1)
 )
+_BEGUN = (
+    select(EXECUTION.c.tool, EXECUTION.c.args_digest, EXECUTION.c.status, AUTHORIZATION.c.decision_id)
+    .join(AUTHORIZATION, AUTHORIZATION.c.id == EXECUTION.c.authorization_id)
+    .where(EXECUTION.c.ticket_id == bindparam("ticket"), EXECUTION.c.status.in_(("started", "done", "in_doubt")))
+    .order_by(EXECUTION.c.started_at, EXECUTION.c.position)
+)
+_REPLIES = select(OUTBOX.c.personal_id).where(OUTBOX.c.ticket_id == bindparam("ticket")).order_by(OUTBOX.c.at)
 
 
 def ticket(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
@@ -38,9 +46,11 @@ def ticket(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
 
 
 def tickets_of(connection: Connection, sender_digest: str) -> list[tuple[str, str]]:
-    """Return the tickets of a sender with their accounts."""
-    rows = connection.execute(select(TICKET.c.id, TICKET.c.account_id).where(TICKET.c.sender == sender_digest)).all()
-    return [(row.id, row.account_id) for row in rows]
+    """Return the tickets of a sender with their accounts, and those that go on with them: they hold the same words."""
+    columns = select(TICKET.c.id, TICKET.c.account_id)
+    own = columns.where(TICKET.c.sender == sender_digest).cte("conversation", recursive=True)
+    own = own.union(columns.join(own, TICKET.c.follows == own.c.id))
+    return [(row.id, row.account_id) for row in connection.execute(select(own.c.id, own.c.account_id)).all()]
 
 
 def result(connection: Connection, ticket_id: str) -> dict[str, Any]:
@@ -111,13 +121,61 @@ def _ruling(connection: Connection, ticket_id: str, order: Any) -> dict[str, Any
 
 def effects(connection: Connection, ticket_id: str) -> list[tuple[str, dict[str, Any]]]:
     """Return the calls that were really done for a ticket, with the arguments that their decision holds."""
-    rows = connection.execute(
-        select(EXECUTION.c.tool, EXECUTION.c.args_digest, AUTHORIZATION.c.decision_id)
-        .join(AUTHORIZATION, AUTHORIZATION.c.id == EXECUTION.c.authorization_id)
-        .where(EXECUTION.c.ticket_id == ticket_id, EXECUTION.c.status == "done")
-        .order_by(EXECUTION.c.started_at, EXECUTION.c.position)
-    ).all()
-    return [(row.tool, _args(connection, row.decision_id, row.tool, row.args_digest)) for row in rows]
+    return [(tool, args) for tool, args, status in begun(connection, ticket_id) if status == "done"]
+
+
+def begun(connection: Connection, ticket_id: str) -> list[tuple[str, dict[str, Any], str]]:
+    """Return the calls of a ticket that were started, with their arguments and how they stand, in order."""
+    rows = connection.execute(_BEGUN, {"ticket": ticket_id}).all()
+    return [(row.tool, _args(connection, row.decision_id, row.tool, row.args_digest), row.status) for row in rows]
+
+
+def since(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
+    """Return what a message adds to the conversation it continues, and what was proposed, sent and done there before.
+
+    None where it continues none.
+    """
+    row = ticket(connection, ticket_id)
+    if row is None or row["follows"] is None:
+        return None
+    came, before, proposed = personal.get(connection, row["personal_id"]), row["follows"], None
+    done: list[dict[str, Any]] = []
+    sent: list[str] = []
+    at: dict[str, Any] | None = ticket(connection, before)
+    while at is not None:
+        proposed = proposed or ((last_ruling(connection, at["id"]) or {}).get("personal") or {}).get("proposal")
+        calls = begun(connection, at["id"])
+        done[:0] = [{"ticket": at["id"], "tool": tool, "args": args, "status": how} for tool, args, how in calls]
+        texts = [personal.get(connection, one) for one in connection.execute(_REPLIES, {"ticket": at["id"]}).scalars()]
+        sent[:0] = [text["reply"] for text in texts if text]
+        at = ticket(connection, at["follows"]) if at["follows"] else None
+    told = proposed or {"reply": None, "parts": []}
+    return {
+        "ticket": before,
+        "added": came["ticket"]["body"] if came else None,
+        "proposed": {"reply": told["reply"], "actions": [a for part in told["parts"] for a in part["actions"]]},
+        "sent": sent,
+        "done": done,
+    }
+
+
+def changes(connection: Connection, draft_id: str) -> list[dict[str, Any]]:
+    """Return what a reviewer changed: the place, what the card showed, and what they put in its stead."""
+    shown, found = reviews.draft(connection, draft_id)["card"] or {}, reviews.verdict(connection, draft_id)
+    if found is None or found[1].verdict not in ("edit", "respond"):
+        return []
+    review = found[1].model_dump(mode="json")
+    before = [action for part in shown.get("parts", []) for action in part["actions"]]
+    kept = before if review["verdict"] == "edit" else []
+    after = kept if review["actions"] is None else review["actions"]
+    places = [("reply", shown.get("reply"), review["reply"] if review["reply"] is not None else shown.get("reply"))]
+    for number, (one, other) in enumerate(zip_longest(before, after), 1):
+        if one is None or other is None or one["tool"] != other["tool"]:
+            places.append((f"action {number}", one, other))
+        else:
+            names = sorted({*one["args"], *other["args"]})
+            places += [(f"{one['tool']}.{name}", one["args"].get(name), other["args"].get(name)) for name in names]
+    return [{"place": place, "shown": was, "sent": now} for place, was, now in places if was != now]
 
 
 def _args(connection: Connection, decision_id: str, tool: str, args_digest: str) -> dict[str, Any]:

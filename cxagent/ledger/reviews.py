@@ -31,6 +31,11 @@ _WITHDRAW_DECIDED = (
     )
     .values(status="withdrawn")
 )
+_BEGUN = (
+    DRAFT.update()
+    .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status.in_(("decided", "applying")))
+    .values(status="applied")
+)
 _LATE = (
     select(DRAFT).where(DRAFT.c.status == "pending", DRAFT.c.deadline <= bindparam("now")).order_by(DRAFT.c.deadline)
 )
@@ -39,9 +44,7 @@ _ACTIVE = (
     .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status.in_(("pending", "decided", "applying")))
     .order_by(DRAFT.c.created_at.desc())
 )
-_LATER = (
-    select(TICKET.c.id).where(TICKET.c.follows == bindparam("ticket")).order_by(TICKET.c.received_at, TICKET.c.id)
-)
+_LATER = select(TICKET.c.id).where(TICKET.c.follows == bindparam("ticket")).order_by(TICKET.c.received_at, TICKET.c.id)
 
 
 def draft(connection: Connection, draft_id: str) -> dict[str, Any]:
@@ -108,6 +111,8 @@ def claim(connection: Connection, draft_id: str, review: Review) -> str | None:
         "card": row["card_digest"],
         "edited": digest({"reply": review.reply, "actions": review.actions}) if review.verdict == "edit" else None,
     }
+    if row["four_eyes"] and review.verdict == "approve":
+        body["first"] = digest(draft(connection, draft_id)["first_approver"])
     chain.append(connection, "review", row["account_id"], row["ticket_id"], body, pointer)
     return review_id
 
@@ -130,10 +135,14 @@ def close(connection: Connection, draft_id: str, ticket_id: str, status: str) ->
 
 
 def withdraw(connection: Connection, ticket_id: str, *, decided: bool = False) -> None:
-    """Withdraw the draft that waits on a ticket, and a `decided` one too; one whose effects have begun is past that."""
+    """Withdraw the draft that waits on a ticket, and a `decided` one too where the ticket ends here.
+
+    One whose effects have begun is past that: it counts as applied.
+    """
     connection.execute(_WITHDRAW, {"ticket": ticket_id})
     if decided:
         connection.execute(_WITHDRAW_DECIDED, {"ticket": ticket_id})
+        connection.execute(_BEGUN, {"ticket": ticket_id})
 
 
 def hold(connection: Connection, draft_id: str, by: str, minutes: int, *, over: bool = False) -> datetime:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, exists, select, text
 
 from cxagent import clock, presence
 from cxagent.domain.ticket import Earlier, Incoming, Ticket
@@ -52,7 +52,12 @@ _REJECTED = (
     .limit(1)
 )
 _REPLIES = select(OUTBOX.c.personal_id).where(OUTBOX.c.ticket_id == bindparam("ticket"))
-_UNFINISHED = select(TICKET).where(TICKET.c.status.not_in(CLOSED)).order_by(TICKET.c.received_at, TICKET.c.id)
+_PENDING = exists().where(DRAFT.c.ticket_id == TICKET.c.id, DRAFT.c.status == "pending")
+_UNFINISHED = (
+    select(TICKET)
+    .where(TICKET.c.status.in_(("received", "working", "waiting")), ~_PENDING)
+    .order_by(TICKET.c.received_at, TICKET.c.id)
+)
 
 
 Received = Literal["new", "open", "closed"]
@@ -77,23 +82,24 @@ def know_account(connection: Connection, account_id: str, root_id: str) -> None:
 
 
 def receive(connection: Connection, incoming: Incoming) -> Received:
-    """Put a ticket on record and take it in hand, before anything is known about it.
+    """Put a ticket on record, before anything is known about it; a run that is at work takes it in hand.
 
     `Conflict` where another run has it in hand. `BadInput` where the id was used before with another content.
     """
     row = connection.execute(_ONE, {"id": incoming.ticket.id}).one_or_none()
     if row is None:
-        _record(connection, incoming)
+        _record(connection, incoming, presence.named())
         return "new"
     if row.digest != digest(incoming.ticket):
         raise BadInput(f"the ticket id {incoming.ticket.id!r} was used before with another content", where="ticket.id")
     if row.status in CLOSED:
         return "closed"
-    _take(connection, row)
+    if presence.named() is not None:
+        _take(connection, row)
     return "open"
 
 
-def _record(connection: Connection, incoming: Incoming) -> None:
+def _record(connection: Connection, incoming: Incoming, worker: str | None) -> None:
     know_account(connection, UNKNOWN, UNKNOWN)
     ticket, follows, now = incoming.ticket, None, clock.now().isoformat()
     if incoming.follows is not None:
@@ -112,7 +118,7 @@ def _record(connection: Connection, incoming: Incoming) -> None:
         "follows": follows,
         "status": "received",
         "updated_at": now,
-        "worker": presence.me(),
+        "worker": worker,
     }
     connection.execute(_ADD, row)
 
@@ -129,8 +135,11 @@ def _continue(connection: Connection, ticket: Ticket, before: str, hint: str | N
     known = incoming_of(connection, row) if row is not None else None
     if row is None or known is None or not _same_side(row, known.ticket, ticket, hint):
         return ticket, None
-    if (later := continued_by(connection, before)) is not None:
-        return _continue(connection, ticket, later, hint)
+    while (later := continued_by(connection, before)) is not None:
+        lock(connection, before := later)
+        row = connection.execute(_ONE, {"id": before}).one()
+    if (known := incoming_of(connection, row)) is None:
+        return ticket, None
     said = [personal.get(connection, pointer) for pointer in connection.execute(_REPLIES, {"ticket": before}).scalars()]
     earlier = (
         *known.ticket.earlier,
@@ -184,8 +193,8 @@ def take_up(connection: Connection, ticket_id: str) -> bool:
 
 
 def _take(connection: Connection, row: Any) -> None:
-    """Note that this run has a ticket in hand; `Conflict` where another run has."""
-    if presence.other(row.worker, row.updated_at):
+    """Note that this run has a ticket in hand; `Conflict` where another run has. One that waits is in no run's."""
+    if row.status != "waiting" and presence.other(row.worker, row.updated_at):
         raise Conflict(f"the ticket {row.id} is being worked on by {row.worker}")
     about = {"ticket": row.id, "by": presence.me(), "moment": clock.now().isoformat()}
     connection.execute(_TAKE, about)
@@ -202,17 +211,15 @@ def unfinished(connection: Connection, quiet_since: datetime | None = None) -> l
         row.id
         for row in rows
         if (latest is None or row.updated_at <= latest)
-        and presence.gone(row.worker, row.updated_at)
-        and not _waits(connection, row)
+        and (row.status == "waiting" or presence.gone(row.worker, row.updated_at))
+        and not _applied_now(connection, row)
     ]
 
 
-def _waits(connection: Connection, row: Any) -> bool:
-    """Whether a person has not decided yet, or a run carries out what they decided."""
+def _applied_now(connection: Connection, row: Any) -> bool:
+    """Whether a run carries out what a person decided on a ticket."""
     draft = reviews.active(connection, row.id) if row.status == "waiting" else None
-    return draft is not None and (
-        draft["status"] == "pending" or not presence.gone(draft["worker"], draft["applying_at"])
-    )
+    return draft is not None and not presence.gone(draft["worker"], draft["applying_at"])
 
 
 def open_ticket(connection: Connection, ticket: Ticket, account_id: str, root_id: str) -> None:
@@ -224,7 +231,7 @@ def open_ticket(connection: Connection, ticket: Ticket, account_id: str, root_id
     know_account(connection, account_id, root_id)
     row = connection.execute(_ONE, {"id": ticket.id}).one_or_none()
     if row is None:
-        _record(connection, Incoming(ticket=ticket))
+        _record(connection, Incoming(ticket=ticket), presence.me())
         row = connection.execute(_ONE, {"id": ticket.id}).one()
     if row.whole != digest(ticket):
         raise Refused(f"the ticket {ticket.id} is on record with another content")

@@ -20,7 +20,7 @@ from cxagent.errors import Refused, Unauthorized
 from cxagent.executor import Executor
 from cxagent.gate import hands_off_already
 from cxagent.judge import Judge, shown_to_proposer
-from cxagent.ledger import authorizations, chain, journal, reviews, tickets
+from cxagent.ledger import authorizations, chain, journal, reports, reviews, tickets
 from cxagent.ledger.store import Connection, Store
 from cxagent.proposers import Known
 from cxagent.reviewing import Reviewing
@@ -220,6 +220,9 @@ class Steps:
         done = self.executor.run(authorization_id, terms, proposal.actions, given.audit.account, closing, stopped)
         effects = list(done.effects)
         if self._continued(given.ticket.id):
+            if draft_id:
+                with self.store.write(given.ticket.id) as connection:
+                    reviews.close(connection, draft_id, given.ticket.id, "applied")
             return {"outcome": {"disposition": "continued", "effects": effects}}
         if done.trouble is not None:
             return {"outcome": {"trouble": done.trouble, "effects": effects}}
@@ -296,7 +299,9 @@ class Steps:
         playbook = self.judge.playbook
         due = brief.deadline(playbook, given.audit, clock.now())
         who = brief.owner(playbook, given.audit, ruling.sign_off)
-        told = brief.handoff_brief(given.ticket, given.audit, given.proposal, ruling, playbook, tried, due)
+        with self.store.read() as connection:
+            since = reports.since(connection, given.ticket.id)
+        told = brief.handoff_brief(given.ticket, given.audit, given.proposal, ruling, playbook, tried, due, since)
         with self.store.write(given.ticket.id) as connection:
             if draft_id := state.get("draft_id"):
                 ended = "applied" if review.get("verdict") == "reject" else "withdrawn"

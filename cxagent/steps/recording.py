@@ -8,9 +8,9 @@ from cxagent.context import ContextAudit
 from cxagent.domain.proposal import Action, Proposal
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.value import digest
-from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, SILENT
+from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, SILENT, Autonomy
 from cxagent.judge import Judge
-from cxagent.ledger import authorizations, history, journal, reviews, tickets
+from cxagent.ledger import authorizations, history, journal, reports, reviews, tickets
 from cxagent.ledger.authorizations import Grant, NoRoom
 from cxagent.ledger.executions import Terms
 from cxagent.ledger.store import Connection
@@ -24,6 +24,14 @@ def said(proposal: Proposal | None, actions: tuple[Action, ...] | None = None) -
     """Return the digest that card, authorization and execution share: the calls and the reply, word for word."""
     calls = actions if actions is not None else proposal.actions if proposal else ()
     return digest({"actions": calls, "reply": proposal.reply if proposal else None})
+
+
+class _Bolder(Exception):
+    """A ruling allows more than the log says was allowed before."""
+
+    def __init__(self, allowed: Autonomy) -> None:
+        self.allowed = allowed
+        super().__init__(allowed)
 
 
 @dataclass(frozen=True)
@@ -60,14 +68,11 @@ class Recorder:
 
         The log says what was allowed before: whatever the state claims, a later ruling on a ticket is never bolder.
         """
-        ruling = self.judge.rule(sub)
-        with self.judge.store.read() as connection:
-            before = history.lowest(connection, sub.ticket.id)
-        if ruling.autonomy > before:
-            sub = replace(sub, at_most=before)
-            ruling = self.judge.rule(sub)
         try:
-            return self._store(state, sub, ruling)
+            return self._store(state, sub, self.judge.rule(sub))
+        except _Bolder as one:
+            sub = replace(sub, at_most=one.allowed)
+            return self._store(state, sub, self.judge.rule(sub))
         except NoRoom:
             fresh = self.judge.look(sub.ticket, state.get("account_id"))
             sub = self.submission(held(state)._replace(audit=fresh, at_most=DRAFT), sub.proposal)
@@ -83,6 +88,8 @@ class Recorder:
             "review": {},
         }
         with self.judge.store.write(sub.ticket.id) as connection:
+            if ruling.autonomy > (allowed := history.lowest(connection, sub.ticket.id)):
+                raise _Bolder(allowed)
             told["decision_id"] = decision_id = self._decide(connection, state, sub, ruling)
             if ruling.autonomy == ACT and sub.proposal is not None:
                 told["authorization_id"] = self._mint(connection, sub, decision_id, sub.proposal.actions, limited=True)
@@ -97,7 +104,8 @@ class Recorder:
     ) -> tuple[str, dict[str, Any]]:
         assert sub.proposal is not None
         due = brief.deadline(self.judge.playbook, sub.audit, clock.now())
-        card = brief.card(sub.ticket, sub.audit, sub.reading, sub.proposal, ruling, due)
+        since = reports.since(connection, sub.ticket.id)
+        card = brief.card(sub.ticket, sub.audit, sub.reading, sub.proposal, ruling, due, since)
         draft_id = journal.open_draft(
             connection,
             ticket_id=sub.ticket.id,

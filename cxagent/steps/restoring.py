@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cxagent.domain.review import Review
 from cxagent.domain.ticket import Incoming
-from cxagent.domain.vocabulary import ACT
+from cxagent.domain.vocabulary import ACT, HANDOFF, Autonomy
 from cxagent.errors import Refused
 from cxagent.ledger import authorizations, personal, reports, reviews, tickets
 from cxagent.ledger.store import Connection
@@ -49,7 +49,7 @@ def kept(connection: Connection, ticket_id: str) -> Kept:
     stands = _after_ruling(start, ruled)
     if draft is None:
         stands["authorization_id"] = authorizations.of_decision(connection, ruled["id"])
-        return Kept(start, stands if stands["authorization_id"] or _hands_over(ruled) else None)
+        return Kept(start, stands if _goes_on(ruled, stands["authorization_id"]) else None)
     found = reviews.verdict(connection, draft["id"])
     stands["draft_id"] = draft["id"]
     if draft["decision_id"] == ruled["id"]:
@@ -61,8 +61,10 @@ def kept(connection: Connection, ticket_id: str) -> Kept:
     return Kept(start, stands)
 
 
-def _hands_over(ruled: dict[str, Any]) -> bool:
-    return bool(ruled["body"]["autonomy"] == "handoff")
+def _goes_on(ruled: dict[str, Any], authorization_id: str | None) -> bool:
+    """Whether a ruling without a draft is enough to go on from; one whose draft was withdrawn is made anew."""
+    autonomy = Autonomy(ruled["body"]["autonomy"])
+    return autonomy == HANDOFF or (autonomy == ACT and authorization_id is not None)
 
 
 def _after_ruling(start: TicketInput, ruled: dict[str, Any]) -> TicketState:

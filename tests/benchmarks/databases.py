@@ -40,3 +40,23 @@ def database(server_url: str, *, waits: bool = True) -> Iterator[str]:
     yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+class Served:
+    """What a server computes for us: the CPU time of its processes, where the kernel tells it (Linux)."""
+
+    def __init__(self, server_url: str) -> None:
+        self._connection = psycopg.connect(server_url, autocommit=True)
+
+    def cpu(self) -> float:
+        """Return the CPU seconds that the present connections have cost the server so far."""
+        rows = self._connection.execute("SELECT pid FROM pg_stat_activity WHERE datname LIKE 'cxbench_%'").fetchall()
+        return sum(spent(pid) for (pid,) in rows)
+
+
+def spent(pid: int) -> float:
+    """Return the CPU seconds of a process; 0 where nobody tells."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except (OSError, ValueError):
+        return 0.0

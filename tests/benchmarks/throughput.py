@@ -22,6 +22,7 @@ from databases import database, server
 from desk import Desk, plain_graph, sqlite_url, through
 
 from cxagent.checkpoints import open_saver
+from cxagent.ledger.store import TABLES
 from cxagent.worker import Queue
 
 PROCESSES = (1, 2, 4, 8)
@@ -108,7 +109,8 @@ def from_queue(desk: Desk) -> Callable[[], float]:
 
     def work() -> float:
         ended.append(time.monotonic())
-        Queue(desk.agent).work(once=True)
+        with Queue(desk.agent).opened() as queue:
+            queue.work(once=True)
         return ended[-1]
 
     desk.agent.finish = noted  # type: ignore[method-assign]
@@ -124,6 +126,9 @@ def fill_queue(url: str, tickets: int) -> None:
             incoming = desk.incoming(f"queued-{mark}-{number}", number)
             desk.agent.receive(incoming)
             queue.put(incoming.ticket.id, f"parent {incoming.account_id}")
+        # This process lives on and has none of them in hand.
+        with desk.store.write() as connection:
+            connection.execute(TABLES["ticket"].update().values(worker=None))
     desk.store.close()
 
 

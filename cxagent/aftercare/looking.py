@@ -1,0 +1,178 @@
+"""Look once whether a done effect held. What did not goes to a person, and the machine does less of its kind alone."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from cxagent import brief, clock, presence
+from cxagent.actions import check_of, checked
+from cxagent.aftercare.past import Past, past, ticket_of
+from cxagent.aftercare.running import NotNow, begin, carry_out, end, stopped, submission
+from cxagent.agent import Agent
+from cxagent.domain.proposal import Action
+from cxagent.domain.ruling import Ruling
+from cxagent.domain.tool import Tool
+from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy, Tier
+from cxagent.errors import BadInput, Conflict
+from cxagent.executor import Ended
+from cxagent.ledger import chain, executions, history, journal, personal, reports, tickets
+from cxagent.ledger.executions import Status, Step
+from cxagent.ledger.store import Connection, lock
+from cxagent.rules.submission import Cell
+
+NO_CALL = Action(tool="-")
+"""Stands where a check cannot be told, or finds nothing to look at: it is recorded, and no tool runs."""
+
+
+class Look(NamedTuple):
+    """What a check came to; `holds` is None where there was nothing to look at."""
+
+    holds: bool | None
+    said: str
+
+
+def checks_due(connection: Connection, tools: Mapping[str, Tool], now: datetime, key: str | None = None) -> list[str]:
+    """Return the keys of the done effects whose check is due and has not run, oldest first."""
+    waits = {name: tool.check_after for name, tool in tools.items() if tool.check is not None}
+    return executions.unlooked(connection, waits, now, key)
+
+
+def check(agent: Agent, key: str) -> dict[str, Any]:
+    """Look once whether a done effect held; what did not hold, or cannot be told, goes to a person.
+
+    `Conflict` where that has been done or is under way; `NotNow` where there is nothing to look at, or not yet.
+    """
+    tools, ticket_id = agent.project.steps.executor.tools, ticket_of(agent, key)
+    with presence.at_work():
+        with agent.store.write(ticket_id) as connection:
+            if "check" in executions.followed(connection, key):
+                raise Conflict(f"whether {key} held was looked at, or is being looked at")
+            found = past(connection, agent, key)
+            if not checks_due(connection, tools, clock.now(), key):
+                raise NotNow(f"{found.row['tool']} of {ticket_id} has no check that is due")
+            action, trouble = _look(found, tools)
+            sub = submission(connection, agent, found, action) if found.given and action is not NO_CALL else None
+            if sub is not None and (halted := stopped(sub)):
+                raise NotNow(halted)
+            run = begin(connection, agent, found, "check", action, sub, {}, {})
+            if sub is None:
+                said = trouble or json.dumps(None)
+                ended = end(connection, found, run.step, "failed" if trouble else "done", said, looked(agent, found))
+        return with_verdict(ended if sub is None else carry_out(agent, run, looked(agent, found)))
+
+
+def _look(found: Past, tools: Mapping[str, Tool]) -> tuple[Action, str | None]:
+    """Return the action that looks; or none, with the sentence why it cannot be told, if there should be one."""
+    assert found.tool is not None
+    if found.given is None or found.args is None:
+        return NO_CALL, f"the texts of {found.row['ticket_id']} were erased or cannot be read; nobody can look"
+    try:
+        return check_of(found.tool, tools, found.args, found.result) or NO_CALL, None
+    except BadInput as error:
+        return NO_CALL, str(error)
+
+
+def verdict(tool: str, status: str, said: str) -> Look:
+    """Read what a check came to; what is not plainly a yes is a no."""
+    if status != "done":
+        return Look(False, said)
+    if tool == NO_CALL.tool:
+        return Look(None, "there is nothing to look at")
+    try:
+        answer = checked(Action(tool=tool), json.loads(said))
+    except BadInput as error:
+        return Look(False, str(error))
+    return Look(answer.holds, answer.said)
+
+
+def with_verdict(told: dict[str, Any]) -> dict[str, Any]:
+    """Return what came of a check, with what it found."""
+    return {**told, **verdict(told["tool"], told["status"], told["said"])._asdict()}
+
+
+# ---- what follows -------------------------------------------------------------------------------------------------
+
+
+def looked(agent: Agent, found: Past) -> Ended:
+    """Return what is recorded when a check ends, in the transaction that notes it."""
+
+    def ended(connection: Connection, step: Step, status: Status, said: str) -> None:
+        look = verdict(step.tool, status, said)
+        body: dict[str, Any] = {"execution": found.key, "check": step.key, "holds": look.holds}
+        taken_back = executions.followed(connection, found.key).get("undo", {"status": "failed"})["status"] != "failed"
+        reopens = look.holds is False and not taken_back
+        if reopens:
+            body |= {"lowered": _lower(connection, found), "handoff": _handoff_of(connection, found)}
+        account_id, ticket_id = found.row["account_id"], found.row["ticket_id"]
+        pointer = personal.put(connection, "check", account_id, ticket_id, {"said": look.said})
+        chain.append(connection, "check", account_id, ticket_id, body, pointer)
+        if reopens:
+            _reopen(connection, agent, found, look)
+
+    return ended
+
+
+def _lower(connection: Connection, found: Past) -> dict[str, str] | None:
+    """Lower the cell by one step from how this effect went out; return what was entered, or None.
+
+    What the machine did alone and did not hold needs a person's look from now on. What did not hold though a person
+    had approved it is beyond a look: a person does it. Several that went wrong on one day lower a cell no further.
+    """
+    crm = found.given.audit.account.crm if found.given and found.given.audit.account else None
+    if found.intent is None or crm is None or crm.segment is None:
+        return None
+    at_most = HANDOFF if found.warrant["draft_id"] else DRAFT
+    lock(connection, f"cell {found.intent} {crm.segment}")
+    if at_most >= _standing(connection, found.intent, crm.segment):
+        return None
+    why = f"{found.row['tool'].replace('_', ' ')} of {found.row['done_at'][:10]} did not hold"
+    cell = Cell(intent=found.intent, segment=crm.segment, cap=at_most, why=why)
+    history.set_latitude(connection, cell, clock.now())
+    return {"intent": found.intent, "segment": crm.segment, "to": at_most.value}
+
+
+def _standing(connection: Connection, intent: str, segment: str) -> Autonomy:
+    known = history.cells(connection, clock.now())
+    return min((cell.cap for cell in known if (cell.intent, cell.segment) == (intent, segment)), default=ACT)
+
+
+def _handoff_of(connection: Connection, found: Past) -> str | None:
+    known = reports.brief(connection, found.row["ticket_id"])
+    return str(known["id"]) if known else None
+
+
+def _reopen(connection: Connection, agent: Agent, found: Past, look: Look) -> None:
+    """Give the ticket to a person with a brief; one that a person owns already stays theirs, and is open again."""
+    # Open it first: on a closed ticket there is nothing to hand over.
+    tickets.set_status(connection, found.row["ticket_id"], "handed_off", "handed_off")
+    if _handoff_of(connection, found) is not None:
+        return
+    when = found.row["done_at"][:16]
+    owner, due, told = _brief(agent, found, f"{found.row['tool']} ({found.key}) was done at {when}Z; {look.said}")
+    journal.hand_off(
+        connection,
+        ticket_id=found.row["ticket_id"],
+        account_id=found.row["account_id"],
+        decision_id=found.entry["id"],
+        owner=owner,
+        deadline=due,
+        brief=told,
+    )
+
+
+def _brief(agent: Agent, found: Past, what: str) -> tuple[str, datetime, dict[str, Any]]:
+    """Return who takes over, by when, and what they are told: what was done, when, and what the check said."""
+    book, now = agent.project.steps.judge.playbook, clock.now()
+    if found.given is None:
+        hours = timedelta(hours=book.deadline_hours[Tier.HIGH])
+        due = brief.business_time(now, hours, book.business_hours)
+        about = {"who": {"email": "erased", "account_id": found.row["account_id"]}, "request": {}, "tried": [what]}
+        told = {**about, "deadline": due.isoformat(), "acknowledgement": book.acknowledgement.strip()}
+        return brief.signer(book, book.sign_off[0].role), due, {**told, "why": [what]}
+    card = found.entry["personal"]["ruling"]
+    ruling = Ruling.model_validate({name: value for name, value in card.items() if name in Ruling.model_fields})
+    due = brief.deadline(book, found.given.audit, now)
+    told = brief.handoff_brief(found.given.ticket, found.given.audit, found.given.proposal, ruling, book, [what], due)
+    owner = brief.owner(book, found.given.audit, ruling.sign_off)
+    return owner, due, {**told, "why": [what], "reasons": ["check_failed"], "suggestion": None}
