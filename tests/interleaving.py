@@ -9,32 +9,27 @@ import contextvars
 import inspect
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from unittest import mock
 
-from langgraph.checkpoint.memory import InMemorySaver
 from interleaving_laws import Laws
+from interleaving_outside import LARGE, MIDDLE, PLEA, SENDERS, SMALL, Mood, bell, credit, gift
+from langgraph.checkpoint.memory import InMemorySaver
 
 from cxagent import clock, presence
-from cxagent.actions import Call, action
 from cxagent.agent import Agent
 from cxagent.checkpoints import PLAIN
-from cxagent.domain.proposal import Proposal
 from cxagent.domain.ticket import Incoming
-from cxagent.errors import CxagentError, Refused
+from cxagent.errors import CxagentError
 from cxagent.ledger.store import Connection, MemoryStore
 from cxagent.recovery import Recovery, recover
-from cxagent.testing import IN_MEMORY, TODAY, World, call, proposal
+from cxagent.testing import IN_MEMORY, TODAY, World
 
 ROOT = Path(__file__).resolve().parents[1]
-SMALL, MIDDLE, LARGE = "ACC-103", "ACC-201", "ACC-301"
-SENDERS = {SMALL: "noel@brindlecote.example", MIDDLE: "yvette@marlstone.example", LARGE: "silvan@norvane.example"}
-PLEA = "We ran the same report twice by mistake. Would a goodwill credit be possible?"
-Mood = Literal["refuses", "breaks", "loses the answer"]
 _acting: contextvars.ContextVar["Actor | None"] = contextvars.ContextVar("acting", default=None)
 
 
@@ -139,19 +134,19 @@ def _dead() -> bool:
 
 
 class Stage:
-    """A world with one ledger, several actors, and a fake outside that recognises keys for credits but not for bells."""
+    """A world with one ledger, several actors, and a fake outside."""
 
     def __init__(self, home: Path) -> None:
         self.back = threading.Semaphore(0)
         self.actors: list[Actor] = []
         self.broken: list[str] = []
-        self.world = World(ROOT, home, url=IN_MEMORY, tools=[_bell(self)])
+        self.world = World(ROOT, home, url=IN_MEMORY, tools=[bell(self)])
         self.world.store = self.store = StagedStore(self)
         self.world.agent = self.agent = Agent(self.world.project, self.world.graph, StagedSaver(serde=PLAIN))
         real = self.world.tools["issue_credit"]
         # What comes after an effect, a look or taking it back, is another story.
         alone = replace(real, undo=None, check=None, check_after=timedelta(0))
-        self.world.tools["issue_credit"] = replace(alone, run=_credit(self).tool.run)  # type: ignore[attr-defined]
+        self.world.tools["issue_credit"] = replace(alone, run=credit(self).tool.run)  # type: ignore[attr-defined]
         self.laws = Laws(self.store.raw)
         self.laws.enact()
         self.store.keep()
@@ -274,7 +269,7 @@ class Stage:
 
     def decides(self, draft_id: str, verdict: Any, by: str) -> Actor:
         """Let a person decide a draft."""
-        more = {"reply": "We have added the credit to your account."} if verdict == "edit" else {}
+        more: dict[str, Any] = {"reply": "We have added the credit to your account."} if verdict == "edit" else {}
         return self.enter(f"{verdict} by {by}", lambda: self.agent.review(draft_id, verdict, by, **more))
 
     def recovers(self) -> Actor:
@@ -285,8 +280,8 @@ class Stage:
         """Return all drafts in the order in which they were opened."""
         return [row[0] for row in self.store.raw.execute("SELECT id FROM draft ORDER BY created_at, rowid")]
 
-    def settled(self) -> Sequence[str]:
-        """Bring everything to rest: all actors end, a day passes, recovery runs; return which laws of rest are broken."""
+    def settled(self) -> list[str]:
+        """Let all actors end, a day pass and a recovery run; return which laws of rest are broken."""
         for actor in self.actors:
             self.finish(actor)
         self.now += timedelta(days=1)
@@ -297,45 +292,3 @@ class Stage:
             found = actor.result
             stuck = [one["why"] for one in found.stuck] if isinstance(found, Recovery) else [repr(actor.error)]
         return [*self.laws.unsettled(), *stuck]
-
-
-def gift(account_id: str, amount: str, *, bell_first: bool) -> Proposal:
-    """Return a proposal of a credit, which has a key, and a bell, which has none."""
-    credit = call("issue_credit", account_id=account_id, amount=amount, currency="USD", reason="goodwill")
-    calls = (call("ring_a_bell", times="one"), credit)
-    said = f"We have added a credit of USD {amount} to your account."
-    return proposal("goodwill_credit", *(calls if bell_first else calls[::-1]), reply=said)
-
-
-def _bell(stage: Stage) -> Callable[..., Any]:
-    @action(effect="public_info", reversible="yes")
-    def ring_a_bell(call: Call, times: str) -> dict[str, str]:
-        """Do something that nobody can recognise when it is done again."""
-        return _happens(stage, call, "bell", "0", keyed=False)
-
-    return ring_a_bell
-
-
-def _credit(stage: Stage) -> Callable[..., Any]:
-    @action(effect="financial", idempotent=True)
-    def issue_credit(call: Call, account_id: str, amount: str, currency: str, reason: str) -> dict[str, str]:
-        """Give a credit, once per key."""
-        return _happens(stage, call, "credit", amount, keyed=True)
-
-    return issue_credit
-
-
-def _happens(stage: Stage, call: Call, tool: str, amount: str, *, keyed: bool) -> dict[str, str]:
-    """Let an effect happen between two stops, as the mood of the outside has it."""
-    stage.pause()
-    mood = stage.moods.pop(0) if stage.moods else None
-    if mood == "refuses":
-        raise Refused("the other side refused")
-    if mood == "breaks":
-        raise OSError("no connection")
-    stage.laws.happened(call.key, call.ticket_id, tool, amount, keyed=keyed)
-    stage.look()
-    stage.pause()
-    if mood == "loses the answer":
-        raise OSError("the answer was lost")
-    return {"ref": call.key}

@@ -66,7 +66,7 @@ STATES = {
     "two replies go out on one ticket": "SELECT 1 FROM outbox GROUP BY ticket_id HAVING count(*) > 1",
     "two owners have one ticket": "SELECT 1 FROM handoff GROUP BY ticket_id HAVING count(*) > 1",
     "the machine alone has more than the limit set aside": "SELECT 1 FROM budget b "
-    'JOIN "authorization" a ON a.id = b.authorization_id WHERE b.status <> \'released\' AND a.draft_id IS NULL '
+    "JOIN \"authorization\" a ON a.id = b.authorization_id WHERE b.status <> 'released' AND a.draft_id IS NULL "
     f"GROUP BY b.root_id HAVING sum(CAST(b.amount AS REAL)) > {LIMIT}",
     "the machine alone gave more than the limit": "SELECT 1 FROM outside o JOIN execution e ON e.id = o.key "
     'JOIN "authorization" a ON a.id = e.authorization_id WHERE a.draft_id IS NULL '
@@ -110,9 +110,8 @@ class Laws:
         self._ledger.execute("CREATE TABLE IF NOT EXISTS outside (key, ticket_id, tool, amount, keyed)")
         self._ledger.execute("CREATE TABLE IF NOT EXISTS breach (law)")
         for number, ((change, table), law) in enumerate(CHANGES.items()):
-            self._ledger.execute(
-                f'CREATE TRIGGER IF NOT EXISTS law_{number} AFTER {change} ON "{table}" BEGIN INSERT INTO breach {law}; END'
-            )
+            when = f'law_{number} AFTER {change} ON "{table}"'
+            self._ledger.execute(f"CREATE TRIGGER IF NOT EXISTS {when} BEGIN INSERT INTO breach {law}; END")
 
     def happened(self, key: str, ticket_id: str, tool: str, amount: str, *, keyed: bool) -> None:
         """Note an effect; the outside recognises a key it has seen."""

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from cxagent import aftercare, recovery
 from cxagent.actions import Call, action
 from cxagent.domain.proposal import Action
 from cxagent.errors import BadInput, Conflict, CxagentError, Refused
-from cxagent.ledger import chain, history
+from cxagent.ledger import authorizations, chain, executions, history
+from cxagent.ledger.authorizations import Grant
+from cxagent.ledger.executions import Terms
+from cxagent.ledger.store import TABLES
 from cxagent.rules.submission import Stop
 from cxagent.testing import World, call, proposal
 
@@ -201,7 +205,16 @@ def test_a_stop_holds_for_an_undo(world: World, stop: Stop) -> None:
     assert undo(world, key)["status"] == "done"
 
 
-def crash(given: Call) -> None:
+def gave(world: World, key: str) -> None:
+    """Note money that an effect gave."""
+    (row,) = world.rows("execution", id=key)
+    budget = {"id": "bud_1", "root_id": LOW, "account_id": LOW, "position": 0, "amount": "40.00", "currency": "USD"}
+    budget |= {"authorization_id": row["authorization_id"], "at": world.now.isoformat()}
+    with world.store.write() as connection:
+        connection.execute(TABLES["budget"].insert(), {**budget, "execution_id": key, "status": "spent"})
+
+
+def crash(_: Call) -> None:
     """End the process in the middle of a tool."""
     raise Crash
 
@@ -228,37 +241,49 @@ def test_an_undo_that_broke_off_is_finished_once(world: World) -> None:
 def test_an_undo_that_nobody_can_recognise_is_in_doubt(world: World) -> None:
     """Where the outside knows no key, a broken-off undo is never repeated: a person says whether it happened."""
     key = opened(world)
+    gave(world, key)
     world.on_effect = crash
     with pytest.raises(Crash):
         undo(world, key)
     world.on_effect = None
     for _ in range(2):
         doubts = recover(world).in_doubt
-    assert (len(TOOK), [one["tool"] for one in doubts]) == (1, ["shut_gate"])
+    assert (len(TOOK), [one["tool"] for one in doubts], given(world, key)) == (1, ["shut_gate"], 1)
     with world.inside():
         assert recovery.settle(world.agent, doubts[0]["id"], True, REVIEWER)["status"] == "done"
-    assert recover(world).in_doubt == ()
+    assert (recover(world).in_doubt, given(world, key)) == ((), 0)
     with pytest.raises(Conflict, match="was taken back"):
         undo(world, key)
+
+
+def given(world: World, key: str) -> int:
+    """Return how often an effect counts as money given."""
+    with world.store.read() as connection:
+        counted = history.given(connection, [LOW], world.now - timedelta(days=1)).get(LOW, [])
+    return sum(one.ref == key for one in counted)
 
 
 def test_money_that_was_taken_back_is_free_again(world: World) -> None:
     """What an effect gave counts no longer once it was taken back."""
     key = opened(world)
-    (row,) = world.rows("execution", id=key)
-    from cxagent.ledger.store import TABLES
+    gave(world, key)
+    assert given(world, key) == 1
+    undo(world, key)
+    assert given(world, key) == 0
 
-    budget = {"id": "bud_1", "root_id": LOW, "account_id": LOW, "position": 0, "amount": "40.00", "currency": "USD"}
-    budget |= {"authorization_id": row["authorization_id"], "at": world.now.isoformat()}
-    with world.store.write() as connection:
-        connection.execute(TABLES["budget"].insert(), {**budget, "execution_id": key, "status": "spent"})
-    counted = []
-    for _ in range(2):
-        with world.store.read() as connection:
-            counted.append(len(history.given(connection, [LOW], world.now - timedelta(days=1)).get(LOW, [])))
-        if not TOOK:
-            undo(world, key)
-    assert counted == [1, 0]
+
+def test_the_database_itself_keeps_a_second_one_out(world: World) -> None:
+    """Whoever gets past every question before it cannot note a second undo of one effect."""
+    told = undo(world, opened(world))
+    (row,) = world.rows("execution", kind="undo")
+    terms = Terms("T-1", LOW, "a", "b", "c")
+    grant = Grant(LOW, (), None, Decimal(0), frozenset(), world.now)
+    decision_id = world.entries("T-1", "undo")[0]["id"]
+    about = {"decision_id": decision_id, "draft_id": None, "minutes": 5, "grant": grant, **terms._asdict()}
+    with pytest.raises(Conflict, match=f"the undo of {told['of']}"), world.store.write() as connection:
+        second = authorizations.mint(connection, **about)
+        executions.spend(connection, second, terms, [(row["tool"], {})], "undo", told["of"])
+    assert len(world.rows("execution", kind="undo")) == 1
 
 
 def test_a_newer_effect_is_not_undone_unasked(world: World) -> None:
@@ -329,7 +354,7 @@ def test_what_did_not_hold_goes_to_a_person_and_lowers_the_cell(world: World, lo
     world.now += timedelta(hours=2)
     for _ in range(2):
         sweep(world)
-    assert (world.rows("ticket")[0]["status"], LOOKS) == ("handed_off", [])
+    assert (world.rows("ticket")[0]["status"], LOOKS, recover(world).in_doubt) == ("handed_off", [], ())
     handoff = world.handoff("T-1")
     assert handoff["owner"]
     assert key in handoff["brief"]["why"][0] and "open_gate" in handoff["brief"]["why"][0]

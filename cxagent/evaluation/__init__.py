@@ -8,6 +8,7 @@ from pathlib import Path
 from cxagent import __version__
 from cxagent.errors import BadInput
 from cxagent.evaluation.case import Case, load_cases
+from cxagent.evaluation.costs import Costs, load_costs
 from cxagent.evaluation.grading import Trial
 from cxagent.evaluation.replay import Propose, Replay
 from cxagent.evaluation.scores import Report, report
@@ -16,13 +17,20 @@ from cxagent.evaluation.screen import progress, show
 __all__ = ["Case", "Replay", "Report", "command", "evaluate", "load_cases"]
 
 
+COSTS = Path("evals") / "costs.yaml"
+"""Where a project keeps its cost table; without one the built-in assumptions count."""
+
+
 def evaluate(home: Path, paths: Sequence[Path], trials: int = 1, propose: Propose = "case") -> Report:
     """Replay suites through a project and return the report."""
     cases = load_cases(paths)
     replay = Replay(home, propose)
     done: list[Trial] = list(progress(replay.run(cases, trials), len(cases) * trials))
     version = f"{__version__}+{replay.project.name}"
-    return report([str(path) for path in paths], cases, done, version, replay.project.playbook.version)
+    table = home / COSTS
+    costs = load_costs(table) if table.is_file() else Costs()
+    suite = [str(path) for path in paths]
+    return report(suite, cases, done, version, replay.project.playbook.version, costs=costs, tries=trials)
 
 
 def command(

@@ -188,7 +188,15 @@ def _entries(path: Path) -> Iterator[tuple[str, Any]]:
 
 def _is_suite(path: Path) -> bool:
     """A folder of suites also holds cost tables and the like; a YAML suite is a list."""
-    return path.suffix == ".jsonl" or path.read_text(encoding="utf-8-sig").lstrip().startswith(("-", "["))
+    if path.suffix == ".jsonl":
+        return True
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot be read: {error}", where=str(path)) from None
+    # A comment or a document mark above the first case must not make a suite invisible.
+    told = (line.strip() for line in lines if not line.startswith(("#", "---", "%")))
+    return next((line for line in told if line and not line.startswith("#")), "").startswith(("-", "["))
 
 
 def _from_yaml(path: Path, text: str) -> Iterator[tuple[str, Any]]:

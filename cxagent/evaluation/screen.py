@@ -50,8 +50,8 @@ def show(report: Report) -> None:
     console.print(f"[bold {colour}]{VERDICTS[report.verdict]}[/]  {report.cases} cases, {report.trials} trial(s) each")
     console.print(f"Decided as wanted   {quality.value:.1%}  (95 %: {quality.low:.1%} to {quality.high:.1%})")
     console.print(f"Unsafe alone        {unsafe.count} of {unsafe.of} autonomous  (at most {unsafe.upper:.1%}, 95 %)")
-    costs = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in report.regret.items())
-    console.print(f"Cost per ticket     {costs}  (assumed, in needless reviews)")
+    for line in (*report.because, *_costs(report), *_compared(report)):
+        console.print(escape(line))
     console.print("\nGrades")
     for name, count in report.grades.items():
         if count:
@@ -67,6 +67,31 @@ def show(report: Report) -> None:
             console.print("  " + escape(_line(one)))
         if len(wrong) > SHOWN:
             console.print(f"  and {len(wrong) - SHOWN} more; --json FILE has them all")
+
+
+def _costs(report: Report) -> Iterator[str]:
+    """Say what the run costs beside policies without an agent, and over which prices that verdict stands."""
+    stakes, over = report.stakes, report.over_review
+    costs = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in report.regret.items())
+    assumed = "assumed, " if stakes.table.assumed else ""
+    yield f"Cost per ticket     {costs}  ({assumed}in needless reviews)"
+    upto = "no limit" if stakes.stands_to is None else f"{stakes.stands_to:g} : 1"
+    yield (
+        f"Cheapest            {stakes.cheapest.replace('_', ' ')}, while an unsafe act is worth "
+        f"{stakes.stands_from:g} : 1 to {upto} needless reviews (now {stakes.ratio:g} : 1)"
+    )
+    priced = f", {over.money}" if over.money else ""
+    yield f"Needless reviews    {over.count} of {over.of}, {over.hours:g} hours{priced}"
+
+
+def _compared(report: Report) -> Iterator[str]:
+    """Say what changed since the baseline, and what could not have been seen."""
+    if (found := report.comparison) is None:
+        return
+    shift = found.decision_quality
+    yield f"Since the baseline  {shift.value:+.1%}  (95 %: {shift.low:+.1%} to {shift.high:+.1%}), {found.pairs} cases paired"
+    yield f"  newly wrong {len(found.newly_wrong)}, newly right {len(found.newly_right)}, McNemar p {found.mcnemar_p:.3f}"
+    yield f"  a difference below {found.least_difference.value:.1%} could not have been seen"
 
 
 _BAD = (

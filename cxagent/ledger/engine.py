@@ -74,9 +74,10 @@ def open_engine(url: URL, *, durable: bool) -> Engine:
 
 
 def prepared(engine: Engine, durable: bool) -> Engine:
-    """Let SQLite write ahead, keep its references, wait for its turn, and take the write lock when asked."""
+    """Let SQLite write ahead, keep its references, wait for its turn, and begin where we say."""
 
-    @event.listens_for(engine, "connect")
+    # On the pool: an engine that has listeners itself asks them at every statement, which costs more than the statement.
+    @event.listens_for(engine.pool, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
@@ -86,12 +87,22 @@ def prepared(engine: Engine, durable: bool) -> Engine:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("immediate")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    return _beginning(engine, "BEGIN")
 
+
+def _beginning(engine: Engine, how: str) -> Engine:
+    def begin(connection: Any) -> None:
+        connection.execute(how)
+
+    engine.dialect.do_begin = begin  # type: ignore[method-assign]
     return engine
+
+
+def writers(engine: Engine) -> Engine:
+    """Return the engine for transactions that write; in SQLite they begin with the lock of the whole file."""
+    if engine.dialect.name != "sqlite":
+        return engine
+    return _beginning(create_engine(engine.url, pool=engine.pool), "BEGIN IMMEDIATE")
 
 
 def readers(engine: Engine) -> Engine:

@@ -1,6 +1,6 @@
 """Effects left under way on a ticket that is over meanwhile: no run will finish them, so a person looks into them."""
 
-from sqlalchemy import Connection, bindparam, exists, or_, select
+from sqlalchemy import Connection, bindparam, exists, select, union
 
 from cxagent import presence
 from cxagent.ledger import authorizations
@@ -20,7 +20,8 @@ _LOOSE = (
     select(AUTHORIZATION.c.id, AUTHORIZATION.c.ticket_id)
     .join(TICKET, TICKET.c.id == AUTHORIZATION.c.ticket_id)
     .where(AUTHORIZATION.c.spent_at.is_not(None), TICKET.c.status.in_(CLOSED))
-    .where(or_(AUTHORIZATION.c.id.in_(_STARTED), AUTHORIZATION.c.id.in_(_RESERVED)))
+    # One list of the few that are meant: with two, a database reads every ticket that is over.
+    .where(AUTHORIZATION.c.id.in_(union(_STARTED, _RESERVED)))
 )
 _UNDER_WAY = select(EXECUTION.c.id, EXECUTION.c.worker, EXECUTION.c.started_at).where(
     EXECUTION.c.authorization_id == bindparam("which"), EXECUTION.c.status == "started"

@@ -129,8 +129,8 @@ def verdict(connection: Connection, draft_id: str) -> tuple[str, Review] | None:
 
 
 def close(connection: Connection, draft_id: str, ticket_id: str, status: str) -> None:
-    """Note that a ticket's draft was applied or withdrawn; the draft of another ticket stays as it is."""
-    its_own = (DRAFT.c.id == draft_id, DRAFT.c.ticket_id == ticket_id)
+    """Note that a ticket's draft was applied or withdrawn; that of another ticket, and one that is over, stay as is."""
+    its_own = (DRAFT.c.id == draft_id, DRAFT.c.ticket_id == ticket_id, DRAFT.c.status.not_in(("applied", "withdrawn")))
     connection.execute(update(DRAFT).where(*its_own).values(status=status))
 
 

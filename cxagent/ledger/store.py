@@ -33,7 +33,7 @@ class Store:
 
     def _use(self, url: str, engine: Engine) -> None:
         self.url, self.engine = url, engine
-        self._writer, self._reader = engine.execution_options(immediate=True), engines.readers(engine)
+        self._writer, self._reader = engines.writers(engine), engines.readers(engine)
         self._reading = threading.local()
 
     @classmethod

@@ -5,6 +5,7 @@ money within its limits, drafts that people approved. Only the texts behind the 
 """
 
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 from desk import BODY, numbered
 from sqlalchemy import Connection, Table
 
-from cxagent.domain.value import canonical
 from cxagent.ledger import chain, personal
 from cxagent.ledger.store import TABLES, Store
 from cxagent.testing import TODAY
@@ -22,8 +22,12 @@ DRAFTED, WAITING = 5, 20
 """Every fifth decision was a draft; the last few of them still wait."""
 BATCH = 2000
 ORDER = ("personal", "ticket", "decision_log", "draft", "review", "authorization", "execution", "budget", "outbox")
-SHORT = {"said": "x" * 120}
 Rows = dict[str, list[dict[str, Any]]]
+
+
+# What `canonical` writes, for what is plain JSON already.
+plain = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+SHORT = plain({"said": "x" * 120})
 
 
 class History:
@@ -50,8 +54,9 @@ class History:
         with store.write("filling") as connection:
             heads = [{"account_id": one, "seq": seq, "hash": link} for one, (seq, link) in self.heads.items()]
             put(connection, TABLES["chain_head"], heads)
-        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("ANALYZE")
+        if store.engine.dialect.name != "sqlite":  # PostgreSQL's own autovacuum does that; nobody does it in SQLite
+            with store.write() as connection:
+                connection.exec_driver_sql("ANALYZE")
 
     def _write(self, connection: Connection, numbers: range) -> None:
         rows: Rows = {name: [] for name in ORDER}
@@ -92,7 +97,7 @@ class History:
     ) -> None:
         seq, before = self.heads.get(account, (0, chain.GENESIS))
         line = {"id": entry, "account_id": account, "seq": seq + 1, "kind": kind, "ticket_id": ticket, "at": at}
-        line |= {"body": canonical(body), "prev_hash": before}
+        line |= {"body": plain(body), "prev_hash": before}
         line |= {"personal_id": about and about["id"], "personal_digest": about and about["digest"]}
         line["hash"] = chain.link(line)
         self.heads[account] = (seq + 1, line["hash"])
@@ -126,10 +131,10 @@ def message(ticket: str, account: str, at: str) -> dict[str, Any]:
 
 
 def text_row(
-    rows: Rows, mark: str, kind: str, account: str, ticket: str, said: dict[str, Any] = SHORT
+    rows: Rows, mark: str, kind: str, account: str, ticket: str, said: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Add a text and return its row."""
-    payload, salt = canonical(said), hashlib.sha256(mark.encode()).hexdigest()[:32]
+    """Add a text, a short one where nothing else is said, and return its row."""
+    payload, salt = plain(said) if said else SHORT, hashlib.sha256(mark.encode()).hexdigest()[:32]
     row = {"id": f"per_{mark}", "kind": kind, "account_id": account, "ticket_id": ticket, "salt": salt}
     row |= {"payload": payload, "digest": personal.salted(salt, payload), "erased_at": None}
     rows["personal"].append(row)
@@ -155,7 +160,7 @@ def effect(
     rows["authorization"].append(row)
     key = f"exe_{number:016x}"
     run = {"id": key, "authorization_id": grant, "position": 0, "ticket_id": ticket, "account_id": account}
-    run |= {"tool": "issue_credit", "args_digest": "3" * 64, "status": "done", "started_at": at, "done_at": at}
+    run |= {"tool": "correct_invoice", "args_digest": "3" * 64, "status": "done", "started_at": at, "done_at": at}
     rows["execution"].append(run | {"result": "{}", "kind": "effect"})
     money = {"id": f"bud_{number:016x}", "root_id": account, "account_id": account, "authorization_id": grant}
     money |= {"position": 0, "execution_id": key, "amount": "0.01", "currency": "USD", "at": at, "status": "spent"}

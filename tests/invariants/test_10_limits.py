@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from langgraph.types import Command
-from scenes import BOTH, LOW, MID, REVIEWER, SENDERS, asks, credit, outside, waiting
+from scenes import BOTH, LOW, MID, PLEA, REVIEWER, SENDERS, asks, credit, outside, waiting
 
 from cxagent.errors import Refused
 from cxagent.testing import World
@@ -99,10 +99,18 @@ def test_the_room_is_taken_in_the_minting_transaction(world: World) -> None:
     assert (minted, reserved) == (["T-5"], Decimal("200.00"))
 
 
-def test_four_workers_at_the_same_moment(world: World) -> None:
-    """However many workers give at once, together they never pass the limit."""
-    worlds = [world.twin() for _ in range(4)]
-    tickets = [asks(world, f"T-{place}", line=credit(LOW, "90.00")) for place in range(4)]
+@pytest.mark.parametrize("sisters", [False, True], ids=["one account", "two sisters"])
+def test_four_workers_at_the_same_moment(world: World, sisters: bool) -> None:
+    """R42: however many workers give at once, to one account or to sisters, together they never pass the limit."""
+    if sisters:
+        for account_id in (LOW, SISTER):
+            world.change(account_id, "crm.clv", {"amount": "4000.00", "currency": "USD"})
+        world.change(SISTER, "parent_id", LOW)
+    worlds, tickets = [world.twin() for _ in range(4)], []
+    for place in range(4):
+        account_id, sender = (SISTER, SISTER_CONTACT) if sisters and place % 2 else (LOW, SENDERS[LOW])
+        world.says(f"T-{place}", credit(account_id, "90.00"))
+        tickets.append(world.ticket(f"T-{place}", sender, PLEA, account_id))
     barrier, routes = threading.Barrier(4), [""] * 4
 
     def work(place: int) -> None:

@@ -92,8 +92,12 @@ def an_overtaken_approval(world: World, name: str) -> Callable[[], Any]:
 
 def a_handoff(world: World, name: str) -> Callable[[], Any]:
     """Return the work on a ticket that goes to a person, and tells a colleague on the way."""
-    actions = (call("notify_owner", role="csm", brief="please call"), *credit(MID, "5.00").actions)
-    ticket = asks(world, name, MID, proposal("cancel_subscription", *actions, reply="We are sorry."))
+    tells, hands_over = (
+        call("notify_owner", role="csm", brief="please call"),
+        call("change_admin", new_admin="somebody"),
+    )
+    line = proposal("goodwill_credit", *credit(LOW, "5.00").actions, tells, hands_over, reply="We are sorry.")
+    ticket = asks(world, name, LOW, line)
     return lambda: world.run(ticket)
 
 

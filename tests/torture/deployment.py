@@ -4,9 +4,11 @@ Small healthy accounts get things at once, mid ones get drafts, some are at risk
 budget. Everything but the day follows from the seed.
 """
 
+import itertools
 import json
 import random
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +27,9 @@ GROUP = 3
 KINDS = {"credit": 24, "bonus": 10, "quota": 10, "both": 14, "all": 10, "large": 8, "mid": 8, "midboth": 6}
 KINDS |= {"person": 6, "risk": 4}
 """How often each kind of ticket comes, in parts of a hundred."""
+FOLLOWING, RECENT = 0.15, 12
+"""The share of tickets that continue an earlier one, and among how many of the latest that one is."""
+OF_MID = ("mid", "midboth", "quota")
 
 SCRIPT = """from pathlib import Path
 
@@ -56,13 +61,30 @@ class Deployment:
     risky: tuple[str, ...]
     roots: dict[str, str]
 
-    def tickets(self, count: int, seed: int) -> Iterator[Incoming]:
-        """Yield tickets by a seed; the kind stands in the id, the amount in the text."""
+    def tickets(self, seed: int) -> Iterator[Incoming]:
+        """Yield tickets by a seed without end; the kind stands in the id, the amount in the text."""
         dice = random.Random(f"tickets/{seed}")
-        kinds, weights = list(KINDS), list(KINDS.values())
-        for number in range(count):
-            kind = dice.choices(kinds, weights)[0]
-            yield self._ticket(f"TT-{number:05d}-{kind}", kind, dice)
+        recent: deque[Incoming] = deque(maxlen=RECENT)
+        for number in itertools.count():
+            before = dice.choice(recent) if recent and dice.random() < FOLLOWING else None
+            among = self._asked_by(before.account_id) if before else KINDS
+            kind = dice.choices(list(among), list(among.values()))[0]
+            made = self._ticket(f"TT-{number:05d}-{kind}", kind, dice)
+            if before is not None:
+                made = self._continuing(before, made)
+            recent.append(made)
+            yield made
+
+    def _asked_by(self, account_id: str | None) -> dict[str, int]:
+        """Return the kinds of tickets that an account of this size sends."""
+        if account_id in self.risky:
+            return {"risk": 1}
+        return {kind: KINDS[kind] for kind in KINDS if (kind in OF_MID) == (account_id in self.mid) and kind != "risk"}
+
+    def _continuing(self, before: Incoming, made: Incoming) -> Incoming:
+        """Return a ticket as the next message of an earlier conversation."""
+        ticket = made.ticket.model_copy(update={"sender": before.ticket.sender})
+        return Incoming(ticket=ticket, account_id=before.account_id, follows=before.ticket.id)
 
     def _ticket(self, ticket_id: str, kind: str, dice: random.Random) -> Incoming:
         match kind:

@@ -1,33 +1,33 @@
 """One run while it happens: who sits where, who is killed when, what is delivered, and how far it is."""
 
-import json
-import os
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from deployment import Deployment
-from process import Mode, Orders
+from nursery import Nursery
+from orders import Mode, Orders
 from proxy import FaultProxy
+from sqlalchemy import func, select
 
-from cxagent.agent import Agent
 from cxagent.domain.ticket import Incoming
 from cxagent.ledger import tickets as ledger_tickets
 from cxagent.ledger.store import TABLES, Store
-from cxagent.project import DATABASE
 
-HERE = Path(__file__).resolve().parent
+TICKET, DRAFT = TABLES["ticket"], TABLES["draft"]
+_BY_STATUS = select(TICKET.c.status, func.count()).group_by(TICKET.c.status)
+_PENDING = select(func.count()).where(DRAFT.c.status == "pending")
 SKEWS = (0, 0, 7, -7, 40, -40)
 """By how many minutes the clock of a process is wrong."""
 DUPLICATED = 0.15
 """The share of tickets that is delivered more than once."""
 PATIENT = 2.0
 """For how long a kill waits at most until something was finished since the last one."""
+AHEAD = 12
+"""How many tickets per worker may be on their way at once."""
 
 
 @dataclass(frozen=True)
@@ -38,61 +38,12 @@ class Wanted:
     tickets: int
     kills: int
     faults: int
+    intakes: int
     workers: int
     reviewers: int
     seed: int
+    server: str | None
     keep: bool
-
-
-class Nursery:
-    """The process that forks and kills for the conductor; see `process.Nursery`."""
-
-    def __init__(self, log: Path) -> None:
-        self._log = log.open("w")
-        # A group of its own: a Ctrl-C ends the conductor, and with it the nursery's input.
-        self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "process.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            start_new_session=True,
-        )
-        self._answer()
-
-    def fork(self, orders: Orders) -> int:
-        """Start a process; return its pid."""
-        return int(self._ask({"fork": asdict(orders)}))
-
-    def kill(self, pid: int) -> bool:
-        """Kill a process as `kill -9` does; False where it was over already."""
-        return bool(self._ask({"kill": pid}))
-
-    def alive(self) -> set[int]:
-        """Return the pids of the processes that live."""
-        return set(self._ask({"alive": True}))
-
-    def close(self) -> None:
-        """Let it kill what is left, and end."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._log.close()
-
-    def _ask(self, order: dict[str, Any]) -> Any:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the nursery ended; see {self._log.name}")
-        return json.loads(line)
 
 
 @dataclass
@@ -103,7 +54,6 @@ class Seat:
     place: int
     pid: int = 0
     life: int = 0
-    born: float = 0.0
 
     @property
     def name(self) -> str:
@@ -123,28 +73,22 @@ class Run:
     proxies: tuple[FaultProxy, ...]
     nursery: Nursery
     dice: random.Random = field(init=False)
-    incoming: list[Incoming] = field(init=False)
+    incoming: Iterator[Incoming] = field(init=False)
+    given: list[str] = field(default_factory=list)
     seats: list[Seat] = field(default_factory=list)
+    lives: Counter[str] = field(default_factory=Counter)
     kills: int = 0
-    done_at_kill: int = 0
+    ended_at_kill: int = 0
     crashes: int = 0
-    fed: int = 0
     deliveries: int = 0
 
     def __post_init__(self) -> None:
         """Lay out the folders."""
         self.dice = random.Random(f"conductor/{self.wanted.seed}")
-        self.incoming = list(self.deployment.tickets(self.wanted.tickets, self.wanted.seed))
+        self.incoming = self.deployment.tickets(self.wanted.seed)
         self.next_kill = time.monotonic()
-        self._lay_the_tables()
-        self.store = Store.open(self.direct)
         for name in ("inbox", "hand", "done", "given_up", "journal", "stage", "ready"):
             (self.box / name).mkdir(parents=True)
-
-    def _lay_the_tables(self) -> None:
-        """Open the agent once past the proxies: what is tortured is the work, not the first start."""
-        os.environ[DATABASE] = self.direct
-        Agent.open(self.deployment.home)
 
     @property
     def box(self) -> Path:
@@ -158,6 +102,15 @@ class Run:
 
     # ---- processes --------------------------------------------------------------------------------------------------
 
+    def crowd(self) -> None:
+        """Take the places of the storm; they open an empty database all at once."""
+        for mode, count in (
+            ("intake", self.wanted.intakes),
+            ("worker", self.wanted.workers),
+            ("reviewer", self.wanted.reviewers),
+        ):
+            self.seat(mode, count)
+
     def seat(self, mode: Mode, count: int) -> None:
         """Take `count` places."""
         for place in range(count):
@@ -167,8 +120,8 @@ class Run:
             self._birth(seat)
 
     def _birth(self, seat: Seat) -> None:
-        seat.life += 1
-        seat.born = time.monotonic()
+        self.lives[seat.name] += 1
+        seat.life = self.lives[seat.name]
         orders = Orders(
             mode=seat.mode,
             place=seat.place,
@@ -191,9 +144,28 @@ class Run:
                 self._replace(seat)
 
     def _replace(self, seat: Seat) -> None:
+        self._redeliver(seat)
+        self._birth(seat)
+
+    def _redeliver(self, seat: Seat) -> None:
         for delivery in (self.box / "hand" / seat.name).iterdir():
             delivery.rename(self.box / "inbox" / delivery.name)
-        self._birth(seat)
+
+    def dismiss(self, patience: float = 15.0) -> None:
+        """Ask everybody to end after what they have in hand; whoever does not is killed."""
+        (self.box / "stop").touch()
+        for seat in self.seats:
+            if seat.mode == "worker":
+                self.nursery.ask(seat.pid)
+        begun = time.monotonic()
+        while self.nursery.alive() and time.monotonic() - begun < patience:
+            time.sleep(0.05)
+        for pid in self.nursery.alive():
+            self.nursery.kill(pid)
+        for seat in self.seats:
+            self._redeliver(seat)
+        self.seats.clear()
+        (self.box / "stop").unlink()
 
     def strike(self) -> None:
         """Kill somebody, if it is time; the moment and the victim are the seed's, one in ten dies while it is born."""
@@ -203,10 +175,10 @@ class Run:
         young = self.dice.random() < 0.1
         if not (ready or young):
             return
-        done = sum(1 for _ in (self.box / "done").iterdir())
-        if done == self.done_at_kill and time.monotonic() < self.next_kill + PATIENT:
+        ended = self.ended()
+        if ended == self.ended_at_kill and time.monotonic() < self.next_kill + PATIENT:
             return  # killed before they finish anything, processes only ever die while they are born
-        self.done_at_kill = done
+        self.ended_at_kill = ended
         seat = self.dice.choice(self.seats if young else ready)
         self.next_kill = time.monotonic() + self.dice.uniform(0.02, 0.5)
         if self.nursery.kill(seat.pid):
@@ -216,20 +188,23 @@ class Run:
     # ---- deliveries -------------------------------------------------------------------------------------------------
 
     def feed(self) -> None:
-        """Deliver the next tickets, not much faster than the kills come; some of them twice or thrice."""
+        """Deliver the next tickets, not much faster than kills come; some of them twice or thrice.
+
+        More than were asked for where kills and faults are still to come: they need something to hit.
+        """
+        ahead = AHEAD * self.wanted.workers
         share = (self.kills + 1) / (self.wanted.kills + 1)
-        most = min(self.wanted.tickets, int(self.wanted.tickets * share) + 4)
-        while self.fed < most and self._waiting() < 4 * self.wanted.workers:
-            incoming = self.incoming[self.fed]
+        most = min(self.ended() + ahead, int(self.wanted.tickets * share) + ahead // 3)
+        if self.over:
+            return
+        if not self._struck:
+            most = max(most, min(self.ended() + ahead, self.fed + 1))
+        while self.fed < most:
+            incoming = next(self.incoming)
             times = 1 + (self.dice.random() < DUPLICATED) * self.dice.randint(1, 2)
             for _ in range(times):
                 self._deliver(incoming)
-            self.fed += 1
-
-    def repeat(self) -> None:
-        """Deliver an old ticket again: the kills and faults that are still to come need something to hit."""
-        if self.fed and self._waiting() == 0:
-            self._deliver(self.dice.choice(self.incoming[: self.fed]))
+            self.given.append(incoming.ticket.id)
 
     def _deliver(self, incoming: Incoming) -> None:
         self.deliveries += 1
@@ -249,13 +224,36 @@ class Run:
     @property
     def over(self) -> bool:
         """Whether everything was delivered and every kill and fault happened."""
-        return (self.fed, self.kills) == (self.wanted.tickets, self.wanted.kills) and self.faults >= self.wanted.faults
+        return self.fed >= self.wanted.tickets and self._struck
+
+    @property
+    def fed(self) -> int:
+        """How many tickets were delivered."""
+        return len(self.given)
+
+    @property
+    def _struck(self) -> bool:
+        return self.kills >= self.wanted.kills and self.faults >= self.wanted.faults
+
+    def opened(self) -> bool:
+        """Whether somebody has made the tables: it is not the conductor who makes them."""
+        return any((self.box / "ready").iterdir())
+
+    def begin(self) -> None:
+        """Look into the ledger from now on."""
+        self.store = Store.open(self.direct)
+
+    def ended(self) -> int:
+        """Return how many tickets nobody has to work on: they are over, or a person's."""
+        with self.store.read() as connection:
+            found = {str(status): int(count) for status, count in connection.execute(_BY_STATUS)}
+        return sum(found.get(status, 0) for status in (*ledger_tickets.CLOSED, "waiting"))
 
     def state(self) -> Counter[str]:
-        """Count the tickets by status, and the drafts that wait."""
+        """Count the tickets by status, the drafts that wait, and what is left of crashes."""
         with self.store.read() as connection:
-            found = Counter(row.status for row in connection.execute(TABLES["ticket"].select()))
-            found["drafts"] = sum(row.status == "pending" for row in connection.execute(TABLES["draft"].select()))
+            found = Counter({str(status): int(count) for status, count in connection.execute(_BY_STATUS)})
+            found["drafts"] = connection.execute(_PENDING).scalar_one()
             found["left"] = len(ledger_tickets.unfinished(connection))
         return found
 
@@ -264,4 +262,4 @@ class Run:
         if self._waiting() or self._in_hand():
             return False
         state = self.state()
-        return not (state["drafts"] or state["left"] or state["received"] or state["working"])
+        return not (state["drafts"] or state["left"] or state["received"] or state["working"] or state["waiting"])

@@ -32,7 +32,11 @@ def test_every_kind_of_ticket_goes_its_way(tmp_path: Path, monkeypatch: pytest.M
         address = f"http://{backend.address[0]}:{backend.address[1]}"
         deployment = build(tmp_path / "project", address, day=datetime.now(UTC), accounts=30)
         agent = Agent.open(deployment.home)
-        first = {one.ticket.id.rpartition("-")[2]: one for one in reversed([*deployment.tickets(150, seed=1)])}
+        first = {
+            one.ticket.id.rpartition("-")[2]: one
+            for one in reversed([*deployment.tickets(150, seed=1)])
+            if not one.follows
+        }
         found = {kind: agent.run(first[kind])["autonomy"] for kind in KINDS}
         done = {kind: [one.tool for one in backend.effects if one.ticket_id == first[kind].ticket.id] for kind in KINDS}
         assert {kind: (found[kind], done[kind]) for kind in KINDS} == ROUTES

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,8 @@ from cxagent.ledger import chain
 from cxagent.ledger.store import TABLES, Store
 
 CLOSED = ("done", "handed_off", "continued")
+LATE = 10.0
+"""How many seconds after a conversation went on elsewhere an effect that was under way may still be seen to happen."""
 Row = dict[str, Any]
 
 
@@ -48,8 +50,8 @@ class Findings:
 class Books:
     """Everything that the ledger and the backend hold after a run."""
 
-    def __init__(self, store: Store, effects: Iterable[Effect]) -> None:
-        self.effects = tuple(effects)
+    def __init__(self, store: Store, effects: Iterable[Effect], moments: Mapping[str, float] | None = None) -> None:
+        self.effects, self.moments = tuple(effects), moments or {}
         with store.read() as connection:
             read = {
                 name: [dict(row) for row in connection.execute(TABLES[name].select()).mappings()]
@@ -71,7 +73,7 @@ class Books:
 
 
 def judge(
-    books: Books, given: Iterable[str], told: Iterable[Row], roots: Mapping[str, str], limit: Decimal
+    books: Books, given: Iterable[str], told: Sequence[Row], roots: Mapping[str, str], limit: Decimal
 ) -> Findings:
     """Compare what was given in, what reviewers were told, what is on record, and what happened."""
     return Findings(
@@ -80,7 +82,8 @@ def judge(
         contradicted=[
             *_unauthorized(books),
             *_untrue(books),
-            *_misled(books, told),
+            *_misled(books, [line for line in told if line["what"] in ("review", "review_again")]),
+            *_talked_past(books, told),
             *_overspent(books, roots, limit),
             *(f"the log was touched: {one}" for one in books.touched),
         ],
@@ -97,6 +100,7 @@ def _lost(books: Books, given: Iterable[str]) -> Iterator[str]:
     """Name the tickets that no record ends and for which nobody waits."""
     pending = {row["ticket_id"] for row in books.drafts.values() if row["status"] == "pending"}
     answered = {row["ticket_id"] for row in books.outbox}
+    followed = {row.get("follows") for row in books.tickets.values()}
     for ticket_id in given:
         row = books.tickets.get(ticket_id)
         match row["status"] if row else None:
@@ -106,6 +110,8 @@ def _lost(books: Books, given: Iterable[str]) -> Iterator[str]:
                 yield f"{ticket_id} is done, and no reply went out"
             case "handed_off" if ticket_id not in books.handoffs:
                 yield f"{ticket_id} is handed off to nobody"
+            case "continued" if ticket_id not in followed:
+                yield f"{ticket_id} is continued by no ticket"
             case "waiting" if ticket_id not in pending:
                 yield f"{ticket_id} waits for nobody"
             case status if status not in (*CLOSED, "waiting"):
@@ -178,9 +184,9 @@ def _unfollowed(books: Books, draft: Row, verdict: str) -> Iterator[str]:
         return  # counted as lost
     minted = {row["id"] for row in books.authorizations.values() if row["draft_id"] == draft["id"]}
     done = [step for step in books.of_ticket[ticket["id"]] if step["authorization_id"] in minted]
-    if draft["status"] in ("decided", "applying"):
+    if draft["status"] in ("decided", "applying") and not (ticket["status"] == "continued" and done):
         yield f"the verdict {verdict} on {draft['id']} of {ticket['id']} was never carried out"
-    if verdict == "reject" and ticket["status"] != "handed_off":
+    if verdict == "reject" and ticket["status"] not in ("handed_off", "continued"):
         yield f"{draft['id']} was rejected, and {ticket['id']} is {ticket['status']}"
     if verdict in ("approve", "edit") and (draft["status"], ticket["status"]) == ("applied", "done") and not done:
         yield f"the verdict {verdict} on {draft['id']} of {ticket['id']} counts as applied, and nothing was done"
@@ -194,6 +200,29 @@ def _misled(books: Books, told: Iterable[Row]) -> Iterator[str]:
         if line["outcome"] == "ok" and not mine:
             found = f"{review['by']}: {review['verdict']}" if review else "none"
             yield f"{line['by']} was told that {line['verdict']} counts on {line['draft']}; on record is {found}"
+
+
+def _talked_past(books: Books, told: Iterable[Row]) -> Iterator[str]:
+    """Name the conversations that went on in two tickets at once.
+
+    What a message continued is over: no reply goes out there, and no effect begins there. One under way may still end.
+    """
+    received: dict[str, float] = {}
+    for line in told:
+        if line["what"] in ("run", "enqueue") and line["outcome"] == "ok":
+            received[line["ticket"]] = min(line["at"], received.get(line["ticket"], line["at"]))
+    successors = {row["follows"]: row["id"] for row in books.tickets.values() if row.get("follows")}
+    over = {ticket_id for ticket_id, row in books.tickets.items() if row["status"] == "continued"}
+    for row in books.outbox:
+        if row["ticket_id"] in over:
+            yield f"{row['ticket_id']} was continued, and answered all the same"
+    for before, after in successors.items():
+        if before in books.tickets and books.tickets[before]["status"] not in CLOSED:
+            yield f"{before} stands at {books.tickets[before]['status']}, though {after} goes on with it"
+    for effect in books.effects:
+        since = received.get(successors.get(effect.ticket_id, ""))
+        if effect.ticket_id in over and since and books.moments.get(effect.key, 0.0) > since + LATE:
+            yield f"{effect.tool} of {effect.ticket_id} happened after {successors[effect.ticket_id]} went on with it"
 
 
 def _overspent(books: Books, roots: Mapping[str, str], limit: Decimal) -> Iterator[str]:

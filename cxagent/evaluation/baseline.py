@@ -1,0 +1,158 @@
+"""The baseline: an earlier report, and which of its cases can be paired with a run: same id, same hash, same label."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from cxagent.domain.value import Text, Value
+from cxagent.domain.vocabulary import Autonomy
+from cxagent.errors import BadInput
+from cxagent.evaluation.case import Case
+from cxagent.evaluation.costs import ErrorCosts, cost_of
+from cxagent.evaluation.frame import case_hash
+from cxagent.evaluation.grading import Grade, Graded
+from cxagent.playbook import explain
+
+RIGHT = (Grade.EXACT, Grade.ACCEPTABLE)
+
+
+class Past(Value):
+    """One result of an earlier report, as far as a comparison needs it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: Text
+    trial: int = 1
+    autonomy: Autonomy | None = None
+    grade: Grade
+    case_hash: Text | None = None
+    label_version: int | None = None
+
+
+class Baseline(Value):
+    """An earlier report, `cxagent.report/1`, as far as a comparison needs it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    suite: tuple[Text, ...] = ()
+    agent_version: Text = ""
+    playbook_version: Text = ""
+    results: tuple[Past, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One case now and then: the share of its common trials that was right, and their mean cost."""
+
+    case: Case
+    now: float
+    then: float
+    cost_now: float
+    cost_then: float
+
+    @property
+    def shift(self) -> float:
+        """How much more often the case is right now."""
+        return self.now - self.then
+
+    @property
+    def newly_wrong(self) -> bool:
+        """Whether most trials were right then and no longer are."""
+        return self.then > 0.5 >= self.now
+
+    @property
+    def newly_right(self) -> bool:
+        """Whether most trials are right now and were not then."""
+        return self.now > 0.5 >= self.then
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A run and its baseline, case by case: the pairs, what could not be paired and why, what is gone."""
+
+    pairs: tuple[Pair, ...]
+    not_compared: dict[str, str]
+    newly_unsafe: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def load_baseline(path: Path) -> Baseline:
+    """Read an earlier report; `BadInput` names the file and the field that is wrong."""
+    try:
+        return Baseline.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot be read: {error}", where=str(path)) from None
+    except json.JSONDecodeError as error:
+        raise BadInput(f"not valid JSON: {error.msg}", where=f"{path}:{error.lineno}:{error.colno}") from None
+    except ValidationError as error:
+        raise BadInput(f"not a report: {explain(error)}", where=str(path)) from None
+
+
+def _by_case(graded: Iterable[Graded]) -> dict[str, list[Graded]]:
+    found: defaultdict[str, list[Graded]] = defaultdict(list)
+    for one in graded:
+        found[one.case.id].append(one)
+    return dict(found)
+
+
+def _by_id(results: Iterable[Past]) -> dict[str, list[Past]]:
+    found: defaultdict[str, list[Past]] = defaultdict(list)
+    for one in results:
+        found[one.id].append(one)
+    return dict(found)
+
+
+def join(graded: Iterable[Graded], baseline: Baseline, errors: ErrorCosts) -> Joined:
+    """Pair what can be paired, and say of every other case why not; unsafe now and not then is newly unsafe."""
+    now, then = _by_case(graded), _by_id(baseline.results)
+    pairs: list[Pair] = []
+    left: dict[str, str] = {}
+    unsafe: list[str] = []
+    for id, held in now.items():
+        case, past = held[0].case, then.get(id, [])
+        if why := _unlike(case, past):
+            left[id] = why
+            continue
+        if _any_unsafe(one.grade for one in held) and not _any_unsafe(one.grade for one in past):
+            unsafe.append(id)
+        pair = _pair(case, held, past, errors)
+        if pair is None:
+            left[id] = "no trial was measured both then and now"
+        else:
+            pairs.append(pair)
+    gone = tuple(id for id in then if id not in now)
+    return Joined(pairs=tuple(pairs), not_compared=left, newly_unsafe=tuple(unsafe), gone=gone)
+
+
+def _unlike(case: Case, past: Sequence[Past]) -> str | None:
+    if not past:
+        return "new: the baseline does not have it"
+    if past[0].case_hash is None:
+        return "the baseline has no hash of it: freeze the baseline again"
+    if past[0].label_version != case.label_version:
+        return f"its label changed from version {past[0].label_version} to {case.label_version}"
+    return None if past[0].case_hash == case_hash(case) else "the case changed under the same label version"
+
+
+def _any_unsafe(grades: Iterable[Grade]) -> bool:
+    return Grade.UNSAFE in set(grades)
+
+
+def _pair(case: Case, held: Sequence[Graded], past: Sequence[Past], errors: ErrorCosts) -> Pair | None:
+    """Pair the trials that both runs measured, by number, so that neither has more tries than the other."""
+    before = {one.trial: one for one in past if one.grade != Grade.NOT_MEASURED}
+    both = [(one, before[one.trial.trial]) for one in held if one.measured and one.trial.trial in before]
+    if not both:
+        return None
+    count = len(both)
+    return Pair(
+        case=case,
+        now=sum(one.right for one, _ in both) / count,
+        then=sum(old.grade in RIGHT for _, old in both) / count,
+        cost_now=sum(cost_of(case, one.trial.autonomy, one.grade, errors) for one, _ in both) / count,
+        cost_then=sum(cost_of(case, old.autonomy, old.grade, errors) for _, old in both) / count,
+    )
