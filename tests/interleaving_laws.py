@@ -113,10 +113,13 @@ class Laws:
             when = f'law_{number} AFTER {change} ON "{table}"'
             self._ledger.execute(f"CREATE TRIGGER IF NOT EXISTS {when} BEGIN INSERT INTO breach {law}; END")
 
+    def knows(self, key: str) -> bool:
+        """Whether something happened under a key."""
+        return self._ledger.execute("SELECT 1 FROM outside WHERE key = ?", (key,)).fetchone() is not None
+
     def happened(self, key: str, ticket_id: str, tool: str, amount: str, *, keyed: bool) -> None:
         """Note an effect; the outside recognises a key it has seen."""
-        known = keyed and self._ledger.execute("SELECT 1 FROM outside WHERE key = ?", (key,)).fetchone()
-        if not known:
+        if not (keyed and self.knows(key)):
             self._ledger.execute("INSERT INTO outside VALUES (?, ?, ?, ?, ?)", (key, ticket_id, tool, amount, keyed))
 
     def broken(self) -> list[str]:

@@ -146,7 +146,17 @@ def test_an_undo_happens_once_and_is_recorded(world: World) -> None:
     assert world.rows("authorization", id=row["authorization_id"])[0]["decision_id"] == begun["id"]
     with pytest.raises(Conflict, match=f"{REVIEWER} was first"):
         undo(world, key, APPROVER)
-    assert (len(outside(world)), world.rows("ticket")[0]["status"], chain.verify(world.store)[1]) == (2, "done", ())
+    assert (len(outside(world)), chain.verify(world.store)[1]) == (2, ())
+
+
+def test_what_was_taken_back_opens_a_correction(world: World) -> None:
+    """R58: an overturned decision is a task with an owner, a deadline and a drafted apology, on record."""
+    key = granted(world)
+    undo(world, key)
+    handoff = world.handoff("T-1")
+    assert (world.rows("ticket")[0]["status"], handoff["brief"]["reasons"]) == ("handed_off", ["taken_back"])
+    assert handoff["deadline"] > world.now.isoformat()
+    assert "I am sorry" in handoff["brief"]["suggestion"] and handoff["owner"] in handoff["brief"]["suggestion"]
 
 
 def test_two_people_at_once_take_it_back_once(world: World) -> None:

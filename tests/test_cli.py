@@ -37,6 +37,7 @@ COMMANDS = {
     "worker": {"--project", "--once", "--concurrency"},
     "hold": {"--project", "--json", "--as", "--minutes", "--over", "--release"},
     "grants": {"ROLE"},
+    "undo": {"--project", "--json", "--as", "--why"},
     "drafts": {"--project", "--json"},
     "review": {"--project", "--json", "--as", "--reason", "--note", "--reply", "--args"},
     "explain": {"--project", "--json"},
@@ -505,7 +506,7 @@ def test_drafts_are_sorted_by_time_and_stake(after_demo: Command) -> None:
     assert [row["deadline"] for row in found] == sorted(row["deadline"] for row in found)
     assert list(found[0]) == [
         *("draft_id", "ticket_id", "account_id", "account", "deadline", "required_role", "four_eyes", "stake"),
-        *("assignee", "why", "reply", "actions"),
+        *("assignee", "held_by", "why", "reply", "actions"),
     ]
     shown = after_demo("drafts").stdout
     assert all(row["draft_id"] in shown and row["account"] in shown for row in found)

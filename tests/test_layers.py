@@ -30,7 +30,7 @@ RESERVED: dict[str, frozenset[str]] = {
     "sqlmodel": frozenset(STOREYS["memory"]),
     "sqlalchemy": frozenset({*STOREYS["memory"], "sources"}),
     "sqlite3": frozenset({*STOREYS["memory"], "sources"}),
-    "psycopg": frozenset({*STOREYS["memory"], "sources"}),
+    "psycopg": frozenset({*STOREYS["memory"], "sources", "worker"}),
 }
 IMPURE = frozenset(
     {

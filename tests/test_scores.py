@@ -257,6 +257,17 @@ def test_yaml_folders_and_blank_lines_are_read(tmp_path: Path) -> None:
     assert Counter(one.id for one in load_cases([tmp_path])) == Counter("abc")
 
 
+@pytest.mark.parametrize(
+    ("above", "seen"),
+    [("", True), ("# our cases\n", True), ("---\n", True), ("\n# a\n\n", True), ("owner: Ada\ncases:\n", False)],
+)
+def test_a_comment_hides_no_suite_and_a_cost_table_is_none(tmp_path: Path, above: str, seen: bool) -> None:
+    """In a folder a YAML list is a suite whatever stands above it; a mapping, such as a cost table, is not."""
+    suite(tmp_path, raw("a"))
+    (tmp_path / "more.yaml").write_text(f"{above}- {json.dumps(raw('b'))}\n", encoding="utf-8")
+    assert {one.id for one in load_cases([tmp_path])} == ({"a", "b"} if seen else {"a"})
+
+
 def test_an_account_in_a_case_is_checked_too(tmp_path: Path) -> None:
     """An unknown key deep inside an account document is named with its whole path."""
     wrong = raw()

@@ -2,21 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from cxagent import brief, clock, presence
+from cxagent import clock, presence
 from cxagent.actions import check_of, checked
+from cxagent.aftercare.correcting import correct, owned
 from cxagent.aftercare.past import Past, past, ticket_of
 from cxagent.aftercare.running import NotNow, begin, carry_out, end, stopped, submission
 from cxagent.agent import Agent
 from cxagent.domain.proposal import Action
-from cxagent.domain.ruling import Ruling
 from cxagent.domain.tool import Tool
-from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy, Tier
+from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy
 from cxagent.errors import BadInput, Conflict
 from cxagent.executor import Ended
-from cxagent.ledger import chain, executions, history, journal, personal, reports, tickets
+from cxagent.ledger import chain, executions, history, personal
 from cxagent.ledger.executions import Status, Step
 from cxagent.ledger.store import Connection, lock
 from cxagent.rules.submission import Cell
@@ -103,12 +103,13 @@ def looked(agent: Agent, found: Past) -> Ended:
         taken_back = executions.followed(connection, found.key).get("undo", {"status": "failed"})["status"] != "failed"
         reopens = look.holds is False and not taken_back
         if reopens:
-            body |= {"lowered": _lower(connection, found), "handoff": _handoff_of(connection, found)}
+            body |= {"lowered": _lower(connection, found), "handoff": owned(connection, found)}
         account_id, ticket_id = found.row["account_id"], found.row["ticket_id"]
         pointer = personal.put(connection, "check", account_id, ticket_id, {"said": look.said})
         chain.append(connection, "check", account_id, ticket_id, body, pointer)
         if reopens:
-            _reopen(connection, agent, found, look)
+            what = f"{found.row['tool']} ({found.key}) was done at {found.row['done_at'][:16]}Z; {look.said}"
+            correct(connection, agent, found, what, "check_failed")
 
     return ended
 
@@ -135,44 +136,3 @@ def _lower(connection: Connection, found: Past) -> dict[str, str] | None:
 def _standing(connection: Connection, intent: str, segment: str) -> Autonomy:
     known = history.cells(connection, clock.now())
     return min((cell.cap for cell in known if (cell.intent, cell.segment) == (intent, segment)), default=ACT)
-
-
-def _handoff_of(connection: Connection, found: Past) -> str | None:
-    known = reports.brief(connection, found.row["ticket_id"])
-    return str(known["id"]) if known else None
-
-
-def _reopen(connection: Connection, agent: Agent, found: Past, look: Look) -> None:
-    """Give the ticket to a person with a brief; one that a person owns already stays theirs, and is open again."""
-    # Open it first: on a closed ticket there is nothing to hand over.
-    tickets.set_status(connection, found.row["ticket_id"], "handed_off", "handed_off")
-    if _handoff_of(connection, found) is not None:
-        return
-    when = found.row["done_at"][:16]
-    owner, due, told = _brief(agent, found, f"{found.row['tool']} ({found.key}) was done at {when}Z; {look.said}")
-    journal.hand_off(
-        connection,
-        ticket_id=found.row["ticket_id"],
-        account_id=found.row["account_id"],
-        decision_id=found.entry["id"],
-        owner=owner,
-        deadline=due,
-        brief=told,
-    )
-
-
-def _brief(agent: Agent, found: Past, what: str) -> tuple[str, datetime, dict[str, Any]]:
-    """Return who takes over, by when, and what they are told: what was done, when, and what the check said."""
-    book, now = agent.project.steps.judge.playbook, clock.now()
-    if found.given is None:
-        hours = timedelta(hours=book.deadline_hours[Tier.HIGH])
-        due = brief.business_time(now, hours, book.business_hours)
-        about = {"who": {"email": "erased", "account_id": found.row["account_id"]}, "request": {}, "tried": [what]}
-        told = {**about, "deadline": due.isoformat(), "acknowledgement": book.acknowledgement.strip()}
-        return brief.signer(book, book.sign_off[0].role), due, {**told, "why": [what]}
-    card = found.entry["personal"]["ruling"]
-    ruling = Ruling.model_validate({name: value for name, value in card.items() if name in Ruling.model_fields})
-    due = brief.deadline(book, found.given.audit, now)
-    told = brief.handoff_brief(found.given.ticket, found.given.audit, found.given.proposal, ruling, book, [what], due)
-    owner = brief.owner(book, found.given.audit, ruling.sign_off)
-    return owner, due, {**told, "why": [what], "reasons": ["check_failed"], "suggestion": None}

@@ -71,7 +71,7 @@ def resume(agent: Agent, key: str) -> dict[str, Any]:
             if row["status"] not in ("planned", "started") or presence.other(row["worker"], row["started_at"]):
                 raise Conflict(f"{row['tool']} of {ticket_id} is over, or under way at {row['worker']}")
             found, looks = past(connection, agent, row["of"]), row["kind"] == "check"
-            ended = looked(agent, found) if looks else undone(found)
+            ended = looked(agent, found) if looks else undone(agent, found)
             run = begun(connection, found, row)
             if run is None or found.given is None or row["tool"] not in agent.project.steps.executor.tools:
                 step = Step(key, row["position"], row["tool"], {}, row["status"], kind=row["kind"])

@@ -4,6 +4,7 @@ from typing import Any
 
 from cxagent import presence
 from cxagent.actions import undo_of
+from cxagent.aftercare.correcting import correct
 from cxagent.aftercare.past import Past, line_of, past, ticket_of
 from cxagent.aftercare.running import begin, carry_out, stopped, submission
 from cxagent.agent import Agent
@@ -39,17 +40,19 @@ def undo(agent: Agent, key: str, by: str, why: str) -> dict[str, Any]:
                 raise Refused(halted)
             body, text = {"by": digest(name), "role": role}, {"by": name, "why": why.strip()}
             run = begin(connection, agent, found, "undo", action, sub, body, text)
-        return carry_out(agent, run, undone(found))
+        return carry_out(agent, run, undone(agent, found))
 
 
-def undone(found: Past) -> Ended:
-    """Return what is recorded when an undo ends; the money of what was taken back is free again."""
+def undone(agent: Agent, found: Past) -> Ended:
+    """Return what is recorded when an undo ends: the money is free again, and a person tells the customer."""
 
     def ended(connection: Connection, step: Step, status: Status, said: str) -> None:
         if status == "done":
             executions.give_back(connection, found.key)
         body = {"execution": found.key, "undo": step.key, "status": status}
         chain.append(connection, "undo", found.row["account_id"], found.row["ticket_id"], body)
+        if status == "done":
+            correct(connection, agent, found, f"{found.row['tool']} ({found.key}) was taken back", "taken_back")
 
     return ended
 

@@ -75,7 +75,7 @@ def _value(told: "Told", after: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _after(connection: Any, told: "Told") -> list[dict[str, Any]]:
     """Return what the ledger holds of the ticket since the decision, oldest first."""
-    from cxagent.ledger import personal
+    from cxagent.ledger import personal, reports
     from cxagent.ledger.store import TABLES
 
     ticket_id, seq = told.entry["ticket_id"], told.entry["seq"]
@@ -88,6 +88,7 @@ def _after(connection: Any, told: "Told") -> list[dict[str, Any]]:
         if row["kind"] == "review":
             signed = connection.execute(review.select().where(review.c.id == body["review"])).mappings().one()
             body |= {"by": signed["by"], "note": (text or {}).get("note")}
+            body |= {"changed": reports.changes(connection, body["draft"])}
         if row["kind"] in ("undo", "check"):
             if row["kind"] == "check" and "holds" not in body:
                 continue  # that somebody began to look tells nothing that the end does not
@@ -124,7 +125,9 @@ def _happened(one: dict[str, Any]) -> str:
         case "review":
             why = f" ({one['reason']})" if one.get("reason") else ""
             note = f": {one['note']}" if one.get("note") else ""
-            return f"{one['by']}, {one['role'].replace('_', ' ')}, decided {one['verdict']}{why}{note}"
+            lines = [f"{one['by']}, {one['role'].replace('_', ' ')}, decided {one['verdict']}{why}{note}"]
+            lines += [f"  {edit['place']}: {edit['shown']} → {edit['sent']}" for edit in one["changed"]]
+            return "\n".join(lines)
         case "effect":
             return f"{one['tool']}: {one['status'].replace('_', ' ')} ({one['key']})"
         case "undo" | "check":

@@ -26,6 +26,7 @@ def hold(
     from cxagent.agent import Agent
 
     agent = Agent.open(project)
+    told: dict[str, object]
     if release:
         given = agent.let_go(draft_id, by)
         said, told = "is anybody's again" if given else f"was not held by {by}", {"released": given}

@@ -197,7 +197,7 @@ def _meeting(one: Bill, other: Bill) -> float | None:
     if abs(one.unsafe - other.unsafe) < 1e-12:
         return None
     price = (other.rest - one.rest) / (one.unsafe - other.unsafe)
-    return price if price >= 0 else None
+    return abs(price) if price > -1e-12 else None
 
 
 def _rival(name: str, agent: Bill, rival: Bill, price: float, step: float) -> Rival:

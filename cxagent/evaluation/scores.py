@@ -86,7 +86,7 @@ class Report(Value):
     unsafe_acts: tuple[UnsafeAct, ...]
     not_measured: dict[Text, Text]
     over_review: OverReview
-    stakes: Stakes
+    stakes: Stakes | None
     agreement: Agreement
     ceiling: Ceiling
     slices: tuple[Slice, ...]
@@ -162,7 +162,7 @@ def _prices(measured: Sequence[Graded], costs: Costs, compared: Comparison | Non
     before = {"baseline": compared.baseline_regret} if compared else {}
     return {
         "regret": regret(bill, costs.errors) | before,
-        "stakes": stakes(bill, costs),
+        "stakes": stakes(bill, costs) if measured else None,
         "over_review": over_review(measured, costs),
     }
 

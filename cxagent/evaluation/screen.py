@@ -71,7 +71,9 @@ def show(report: Report) -> None:
 
 def _costs(report: Report) -> Iterator[str]:
     """Say what the run costs beside policies without an agent, and over which prices that verdict stands."""
-    stakes, over = report.stakes, report.over_review
+    if (stakes := report.stakes) is None:
+        return
+    over = report.over_review
     costs = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in report.regret.items())
     assumed = "assumed, " if stakes.table.assumed else ""
     yield f"Cost per ticket     {costs}  ({assumed}in needless reviews)"
@@ -89,8 +91,9 @@ def _compared(report: Report) -> Iterator[str]:
     if (found := report.comparison) is None:
         return
     shift = found.decision_quality
-    yield f"Since the baseline  {shift.value:+.1%}  (95 %: {shift.low:+.1%} to {shift.high:+.1%}), {found.pairs} cases paired"
-    yield f"  newly wrong {len(found.newly_wrong)}, newly right {len(found.newly_right)}, McNemar p {found.mcnemar_p:.3f}"
+    wrong, right = len(found.newly_wrong), len(found.newly_right)
+    yield f"Since the baseline  {shift.value:+.1%}  (95 %: {shift.low:+.1%} to {shift.high:+.1%}), {found.pairs} pairs"
+    yield f"  newly wrong {wrong}, newly right {right}, McNemar p {found.mcnemar_p:.3f}"
     yield f"  a difference below {found.least_difference.value:.1%} could not have been seen"
 
 

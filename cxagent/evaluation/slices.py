@@ -24,6 +24,7 @@ class Unsafe(Value):
     count: int
     of: int
     upper: float
+    method: Text = "one-sided 95 % Clopper-Pearson over cases"
 
 
 class UnsafeAct(Value):

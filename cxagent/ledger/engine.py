@@ -76,7 +76,7 @@ def open_engine(url: URL, *, durable: bool) -> Engine:
 def prepared(engine: Engine, durable: bool) -> Engine:
     """Let SQLite write ahead, keep its references, wait for its turn, and begin where we say."""
 
-    # On the pool: an engine that has listeners itself asks them at every statement, which costs more than the statement.
+    # On the pool: an engine with listeners of its own asks them at every statement, which costs more than that.
     @event.listens_for(engine.pool, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
@@ -94,7 +94,7 @@ def _beginning(engine: Engine, how: str) -> Engine:
     def begin(connection: Any) -> None:
         connection.execute(how)
 
-    engine.dialect.do_begin = begin  # type: ignore[method-assign]
+    engine.dialect.do_begin = begin  # type: ignore[method-assign,assignment]
     return engine
 
 

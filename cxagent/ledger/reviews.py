@@ -17,6 +17,11 @@ from cxagent.ledger.store import TABLES, lock
 
 DRAFT, REVIEW, AUTHORIZATION = TABLES["draft"], TABLES["review"], TABLES["authorization"]
 TICKET = TABLES["ticket"]
+
+# Prepared once: building a statement costs more than running it.
+_ONE = select(DRAFT).where(DRAFT.c.id == bindparam("id"))
+_VERDICT = select(REVIEW).where(REVIEW.c.draft_id == bindparam("draft"))
+_ADD_REVIEW = REVIEW.insert()
 _WITHDRAW = (
     DRAFT.update()
     .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status == "pending")
@@ -42,14 +47,14 @@ _LATE = (
 _ACTIVE = (
     select(DRAFT)
     .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status.in_(("pending", "decided", "applying")))
-    .order_by(DRAFT.c.created_at.desc())
+    .order_by((DRAFT.c.decision_id == bindparam("decision")).desc(), DRAFT.c.created_at.desc())
 )
 _LATER = select(TICKET.c.id).where(TICKET.c.follows == bindparam("ticket")).order_by(TICKET.c.received_at, TICKET.c.id)
 
 
 def draft(connection: Connection, draft_id: str) -> dict[str, Any]:
     """Return a draft with its card; `BadInput` where there is none."""
-    row = connection.execute(select(DRAFT).where(DRAFT.c.id == draft_id)).mappings().one_or_none()
+    row = connection.execute(_ONE, {"id": draft_id}).mappings().one_or_none()
     if row is None:
         raise BadInput(f"there is no draft {draft_id}", where="DRAFT_ID")
     return {**row, "card": personal.get(connection, row["personal_id"])}
@@ -89,7 +94,7 @@ def claim(connection: Connection, draft_id: str, review: Review) -> str | None:
     review_id = clock.new_id("rev")
     pointer = personal.put(connection, "review", row["account_id"], row["ticket_id"], review)
     connection.execute(
-        REVIEW.insert(),
+        _ADD_REVIEW,
         {
             "id": review_id,
             "draft_id": draft_id,
@@ -119,7 +124,7 @@ def claim(connection: Connection, draft_id: str, review: Review) -> str | None:
 
 def verdict(connection: Connection, draft_id: str) -> tuple[str, Review] | None:
     """Return the recorded verdict on a draft; the graph follows this, never the value it was resumed with."""
-    row = connection.execute(select(REVIEW).where(REVIEW.c.draft_id == draft_id)).one_or_none()
+    row = connection.execute(_VERDICT, {"draft": draft_id}).one_or_none()
     if row is None:
         return None
     stored = personal.get(connection, row.personal_id)
@@ -191,9 +196,13 @@ def apply(connection: Connection, draft_id: str) -> None:
         raise Conflict(_winner(connection, draft_id))
 
 
-def active(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
-    """Return the draft of a ticket that is pending or whose verdict is not applied yet, without its card."""
-    row = connection.execute(_ACTIVE, {"ticket": ticket_id}).mappings().first()
+def active(connection: Connection, ticket_id: str, decision_id: str | None = None) -> dict[str, Any] | None:
+    """Return the draft of a ticket that is pending or whose verdict is not applied yet, without its card.
+
+    That of a certain ruling before any other: clocks may be wrong, and the latest is not what was drafted last.
+    """
+    about = {"ticket": ticket_id, "decision": decision_id}
+    row = connection.execute(_ACTIVE, about).mappings().first()
     return dict(row) if row else None
 
 
@@ -226,7 +235,7 @@ def _set(connection: Connection, draft_id: str, **values: str | None) -> bool:
 
 def _winner(connection: Connection, draft_id: str) -> str:
     """Say who was first with what, or why a draft waits for nobody; a customer who wrote again comes before both."""
-    found = connection.execute(select(REVIEW).where(REVIEW.c.draft_id == draft_id)).one_or_none()
+    found = connection.execute(_VERDICT, {"draft": draft_id}).one_or_none()
     row = connection.execute(select(DRAFT.c.status, DRAFT.c.ticket_id).where(DRAFT.c.id == draft_id)).one()
     said = f"the draft {draft_id} is {row.status} and waits for nobody"
     if found is not None:

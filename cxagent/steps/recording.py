@@ -91,6 +91,8 @@ class Recorder:
             if ruling.autonomy > (allowed := history.lowest(connection, sub.ticket.id)):
                 raise _Bolder(allowed)
             told["decision_id"] = decision_id = self._decide(connection, state, sub, ruling)
+            # A ruling that no verdict asked for goes over every verdict that was not begun: a person decides anew.
+            reviews.withdraw(connection, sub.ticket.id, decided=True)
             if ruling.autonomy == ACT and sub.proposal is not None:
                 told["authorization_id"] = self._mint(connection, sub, decision_id, sub.proposal.actions, limited=True)
             elif ruling.autonomy == DRAFT and sub.proposal is not None:
@@ -140,7 +142,8 @@ class Recorder:
 
     def approval(self, given: Held) -> tuple[Terms, Grant]:
         """Say what an approval of a thread's draft authorizes; people are bound by sign-off, not by the AI's limits."""
-        sub = self.submission(given, given.proposal)
+        # What is asked here is what the calls give: what the ledger remembers plays no part in that.
+        sub = self.judge.submit(given.ticket, given.audit, given.reading, given.proposal, remember=False)
         actions = given.proposal.actions if given.proposal else ()
         return self.terms(given.audit, actions, given.proposal), self.judge.grant(sub, limited=False)
 

@@ -45,12 +45,12 @@ def kept(connection: Connection, ticket_id: str) -> Kept:
     ruled = reports.last_ruling(connection, ticket_id)
     if ruled is None or ruled["personal"] is None:
         return Kept(start)
-    draft = reviews.active(connection, ticket_id)
+    draft = reviews.active(connection, ticket_id, ruled["id"])
+    found = reviews.verdict(connection, draft["id"]) if draft is not None else None
     stands = _after_ruling(start, ruled)
-    if draft is None:
+    if draft is None or not (draft["decision_id"] == ruled["id"] or _edited(found)):
         stands["authorization_id"] = authorizations.of_decision(connection, ruled["id"])
         return Kept(start, stands if _goes_on(ruled, stands["authorization_id"]) else None)
-    found = reviews.verdict(connection, draft["id"])
     stands["draft_id"] = draft["id"]
     if draft["decision_id"] == ruled["id"]:
         stands["card"] = personal.get(connection, draft["personal_id"]) or {}
@@ -59,6 +59,11 @@ def kept(connection: Connection, ticket_id: str) -> Kept:
     stands["review"] = told_of(*found) if found else {}
     stands["authorization_id"] = authorizations.of_decision(connection, ruled["id"])
     return Kept(start, stands)
+
+
+def _edited(found: tuple[str, Review] | None) -> bool:
+    """Whether a verdict is one that is judged again before anything is sent."""
+    return found is not None and found[1].verdict in ("edit", "respond")
 
 
 def _goes_on(ruled: dict[str, Any], authorization_id: str | None) -> bool:

@@ -103,9 +103,7 @@ class History:
         self.heads[account] = (seq + 1, line["hash"])
         rows["decision_log"].append(line)
 
-    def _draft(
-        self, rows: Rows, number: int, account: str, ticket: str, decision: str, at: str, waits: bool
-    ) -> None:
+    def _draft(self, rows: Rows, number: int, account: str, ticket: str, decision: str, at: str, waits: bool) -> None:
         card = text_row(rows, f"c{number}", "card", account, ticket)
         draft = f"drf_{number:016x}"
         row = {"id": draft, "ticket_id": ticket, "account_id": account, "decision_id": decision, "created_at": at}

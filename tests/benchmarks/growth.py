@@ -22,12 +22,11 @@ from sqlalchemy import Engine, event
 from timing import Taken, ratio, side_by_side
 
 from cxagent import recovery
-from cxagent.ledger import chain, reports
+from cxagent.ledger import reports
 
 ROUNDS, WARM_UP = 40, 8
-SIZES = ((1_000, 1_000), (10_000, 1_000), (100_000, 1_000), (100_000, 10_000), (100_000, 100_000))
+SIZES = ((1_000, 1_000), (10_000, 10_000), (100_000, 1_000), (100_000, 100_000))
 FULL = ((1_000, 1_000), (100_000, 100_000), (1_000_000, 100_000))
-LINES = {"": "alone", "draft": "reviewed"}
 MEMORY = """
 import re, tempfile
 from pathlib import Path
@@ -142,8 +141,8 @@ def memory(tickets: int) -> None:
     )
     bare, imported, *told = (float(value) / 1024 for value in ran.stdout.split())
     quarters = ", ".join(f"{value:.0f}" for value in told)
-    print(f"Memory that a worker holds, MiB: bare Python {bare:.0f}, imported {imported:.0f}, then after each quarter of")
-    print(f"  {tickets:,} tickets {quarters}: the second half adds {told[-1] - told[2]:.1f} MiB")
+    print(f"Memory of a worker, MiB: bare Python {bare:.0f}, imported {imported:.0f}; from the first ticket on,")
+    print(f"  after each quarter of {tickets:,} tickets: {quarters}; the second half adds {told[-1] - told[2]:.1f}")
 
 
 def main() -> None:

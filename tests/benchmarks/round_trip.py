@@ -100,8 +100,8 @@ def main() -> None:
         print("LangChain's agent is not installed: pip install 'cxagent[models]'", file=sys.stderr)
         return
     began = time.monotonic()
-    print(f"Round trip with an approval: milliseconds, medians of {ROUNDS} rounds in turn; ours / theirs round by round")
-    print(f"  {'':41}{'CPU':>9}{'wall':>9}{'/ CPU':>12}{'/ wall':>8}   (at most 1.00)")
+    print(f"Round trip with an approval: milliseconds, medians of {ROUNDS} rounds in turn; ratios round by round")
+    print(f"  {'':41}{'CPU':>9}{'wall':>9}{'ours / CPU':>12}{'/ wall':>8}   (wanted: at most 1.00)")
     with tempfile.TemporaryDirectory() as folder:
         tell("SQLite", measured(*(sqlite_url(Path(folder), name) for name in ("ours", "theirs", "every_step"))))
     with ExitStack() as stack:

@@ -218,7 +218,7 @@ def main() -> None:
     began, crew = time.monotonic(), Crew(PROCESSES[-1])
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         rows = settings(stack, Path(folder))
-        print(f"Tickets a second, {given.tickets} tickets a process, {os.cpu_count()} cores; CPU: milliseconds a ticket")
+        print(f"Tickets a second, {given.tickets} a process, {os.cpu_count()} cores; CPU: milliseconds a ticket")
         columns = "".join(f"{count:8}" for count in PROCESSES)
         times = "".join(f"{f'x{count}':>8}" for count in PROCESSES[1:])
         print(f"  {'':36}{'CPU':>8}{columns}   {times}   (processes; times one process)")

@@ -5,12 +5,12 @@ Run it with `make bench`. It prints CPU milliseconds (medians) and ratios; nothi
 
 import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypedDict
+from collections.abc import Iterator
+from typing import Any
 
+from desk import plain_graph, through
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import END, START, StateGraph
+from timing import ratio, side_by_side
 
 from cxagent.checkpoints import PLAIN, open_saver
 from cxagent.domain.account import Account
@@ -37,24 +37,6 @@ class Scripted:
         return Proposal(parts=(part,), reply="A credit of 0.01 USD is on your account.", confidence=0.9)
 
 
-class Blank(TypedDict, total=False):
-    """The state of the plain graph: as much text as a ticket's."""
-
-    ticket: dict[str, Any]
-    seen: int
-
-
-def plain_graph(nodes: int, saver: Any) -> Any:
-    """Compile a graph of nodes that do nothing, one after the other."""
-    graph = StateGraph(Blank)
-    names = [f"node_{number}" for number in range(nodes)]
-    for name in names:
-        graph.add_node(name, lambda state: {"seen": state.get("seen", 0) + 1})
-    for before, after in zip([START, *names], [*names, END], strict=True):
-        graph.add_edge(before, after)
-    return graph.compile(checkpointer=saver)
-
-
 def account() -> Account:
     """Return a calm small account far from its renewal, as the reference world has it."""
     folder = deployment() / "tools" / "world" / "accounts"
@@ -75,23 +57,6 @@ def copies(one: Account) -> Iterator[Account]:
         )
         crm = one.crm.model_copy(update={"contacts": contacts})
         yield one.model_copy(update={"id": f"{one.id}-{number}", "crm": crm})
-
-
-def side_by_side(works: Mapping[str, Callable[[int], Any]]) -> dict[str, list[float]]:
-    """Return the CPU milliseconds of every call, taken in turn, so that a slow moment slows all of them."""
-    taken: dict[str, list[float]] = {name: [] for name in works}
-    for number in range(-WARM_UP, ROUNDS):
-        for name, work in works.items():
-            started = time.process_time()
-            work(number)
-            if number >= 0:
-                taken[name].append((time.process_time() - started) * 1000)
-    return taken
-
-
-def ratio(taken: Mapping[str, list[float]], one: str, other: str) -> float:
-    """Return the median of the ratios, round by round."""
-    return statistics.median(a / b for a, b in zip(taken[one], taken[other], strict=True))
 
 
 def main() -> None:
@@ -133,11 +98,6 @@ def main() -> None:
         plain = plain_graph(6, open_saver(f"sqlite:///{folder}/plain.sqlite"))
         short = plain_graph(4, open_saver(f"sqlite:///{folder}/short.sqlite"))
         memory = plain_graph(6, InMemorySaver(serde=PLAIN))
-        body = {"ticket": {"body": "x" * 2000}}
-
-        def through(graph: Any) -> Callable[[int], Any]:
-            return lambda number: graph.invoke(body, {"configurable": {"thread_id": str(number)}}, durability="sync")
-
         with clock.frozen(datetime(2026, 11, 21, 9, 30, tzinfo=UTC)):
             ours(ROUNDS)
             state = held(agent.app.get_state({"configurable": {"thread_id": f"T{ROUNDS}"}}).values)
@@ -147,24 +107,26 @@ def main() -> None:
                 return judge.submit(state.ticket, state.audit, state.reading, state.proposal, read_by_proposer=True)
 
             fresh = [[submit() for _ in range(BATCH)] for _ in range(ROUNDS + WARM_UP)]
-            taken = side_by_side(
+            measured = side_by_side(
                 {
                     TICKET: ours,
-                    LONG: through(plain),
-                    SHORT: through(short),
-                    MEMORY: through(memory),
+                    LONG: lambda number: through(plain, str(number)),
+                    SHORT: lambda number: through(short, str(number)),
+                    MEMORY: lambda number: through(memory, str(number)),
                     GATE: lambda number: [rule(sub) for sub in fresh[number + WARM_UP]],
-                }
+                },
+                rounds=ROUNDS,
+                warm_up=WARM_UP,
             )
+    taken = {name: one.cpu for name, one in measured.items()}
     taken[GATE] = [value / BATCH for value in taken[GATE]]
     print(f"CPU milliseconds, medians of {ROUNDS} rounds in turn; ratios round by round")
     for name, values in taken.items():
         print(f"  {name:34} {statistics.median(values):8.2f}")
-    print(f"  ticket / plain graph of 6 nodes    {ratio(taken, TICKET, LONG):8.2f}   (at most 2.5)")
-    print(
-        f"  ticket / plain graph of 4 nodes    {ratio(taken, TICKET, SHORT):8.2f}   (for comparison: it takes 4 steps)"
-    )
-    print(f"  gate / plain graph in memory       {ratio(taken, GATE, MEMORY):8.2f}   (at most 0.10)")
+    print(f"  ticket / plain graph of 6 nodes    {ratio(taken[TICKET], taken[LONG]):8.2f}   (at most 2.5)")
+    print(f"  ticket / plain graph of 4 nodes    {ratio(taken[TICKET], taken[SHORT]):8.2f}   (it takes 4 steps)")
+    print(f"  rulings a second                   {1000 / statistics.median(taken[GATE]):8.0f}   (of the pure gate)")
+    print(f"  gate / plain graph in memory       {ratio(taken[GATE], taken[MEMORY]):8.2f}   (at most 0.10)")
 
 
 if __name__ == "__main__":

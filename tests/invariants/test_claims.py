@@ -14,7 +14,7 @@ from cxagent import recovery
 from cxagent.agent import Agent
 from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Conflict
-from cxagent.ledger import chain
+from cxagent.ledger import chain, reports
 from cxagent.testing import World
 
 pytestmark = BOTH
@@ -204,3 +204,16 @@ def test_two_recoveries_at_once(world: World) -> None:
     told = at_once([lambda seat=seat: recover(seat) for seat in [world.twin() for _ in range(4)]])
     assert not [one for one in told if isinstance(one, Exception) or one.stuck], told
     assert (len(outside(world.home)), len(sent(world, "T-1")), world.rows("ticket")[0]["status"]) == (1, 1, "done")
+
+
+def test_an_edit_is_kept_as_a_difference(world: World) -> None:
+    """R39: what a person changed reads as places with what the card showed and what went out in its stead."""
+    draft_id, said = waiting(world), "Here is a credit of USD 30.00."
+    args = [{**one.model_dump(mode="json"), "args": {**one.args, "amount": "30.00"}} for one in credit(MID).actions]
+    world.review(draft_id, "edit", APPROVER, reply=said, args=args)
+    with world.store.read() as connection:
+        assert reports.changes(connection, draft_id) == [
+            {"place": "reply", "shown": credit(MID).reply, "sent": said},
+            {"place": "issue_credit.amount", "shown": "40.00", "sent": "30.00"},
+        ]
+    assert [args["amount"] for _, _, args in outside(world.home)] == ["30.00"]

@@ -121,7 +121,7 @@ def world(wanted: Wanted, work: Path) -> Iterator[tuple[Run, Backend]]:
         shares = {"backend": wanted.faults, "database": 0} if server is None else _halves(wanted.faults)
 
         def proxied(name: str, upstream: Any) -> FaultProxy:
-            rate = min(0.5, 1.5 * shares[name] / (wanted.tickets * CHUNKS[name]))
+            rate = min(0.5, 3.0 * shares[name] / (wanted.tickets * CHUNKS[name]))
             plan = Plan(wanted.seed, rate=rate, hole=(0.3, 1.5))
             return stack.enter_context(FaultProxy(upstream, plan, name=name, log=log, most=shares[name]))
 

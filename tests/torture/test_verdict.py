@@ -31,6 +31,7 @@ def books(tmp_path: Path) -> Books:
     made.authorizations = {"aut-1": {**warrant, "minted_at": "1", "expires_at": "2"}}
     made.autonomy, made.outbox = {"dec-1": "draft"}, [{"ticket_id": "T-1", "kind": "reply"}]
     made.drafts = {"drf-1": {"id": "drf-1", "ticket_id": "T-1", "status": "applied"}}
+    made.calls = {"drf-1": 1}
     made.reviews = {"drf-1": {"draft_id": "drf-1", "verdict": "approve", "by": "Ruth"}}
     budget = {"id": "bud-1", "authorization_id": "aut-1", "position": 0, "amount": "40.00", "currency": "USD"}
     made.budget = [{**budget, "status": "spent"}]

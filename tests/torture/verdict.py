@@ -10,7 +10,7 @@ from typing import Any
 from backend import Effect
 
 from cxagent.domain.value import digest
-from cxagent.ledger import chain
+from cxagent.ledger import chain, personal
 from cxagent.ledger.store import TABLES, Store
 
 CLOSED = ("done", "handed_off", "continued")
@@ -59,10 +59,13 @@ class Books:
             }
             log = TABLES["decision_log"]
             rulings = connection.execute(log.select().where(log.c.kind == "ruling")).mappings()
+            cards = {row["id"]: personal.get(connection, row["personal_id"]) or {} for row in read["draft"]}
             self.autonomy = {row["id"]: json.loads(row["body"])["autonomy"] for row in rulings}
         self.tickets, self.executions, self.authorizations, self.drafts = (
             _by_id(read[name]) for name in ("ticket", "execution", "authorization", "draft")
         )
+        self.calls = {draft: sum(len(part["actions"]) for part in cards[draft].get("parts", [])) for draft in cards}
+        """How many calls the card of a draft showed."""
         self.budget, self.outbox = read["budget"], read["outbox"]
         self.reviews: Mapping[str, Row] = {row["draft_id"]: row for row in read["review"]}
         self.handoffs: Mapping[str, Row] = {row["ticket_id"]: row for row in read["handoff"]}
@@ -188,7 +191,8 @@ def _unfollowed(books: Books, draft: Row, verdict: str) -> Iterator[str]:
         yield f"the verdict {verdict} on {draft['id']} of {ticket['id']} was never carried out"
     if verdict == "reject" and ticket["status"] not in ("handed_off", "continued"):
         yield f"{draft['id']} was rejected, and {ticket['id']} is {ticket['status']}"
-    if verdict in ("approve", "edit") and (draft["status"], ticket["status"]) == ("applied", "done") and not done:
+    carried = books.calls[draft["id"]] and (draft["status"], ticket["status"]) == ("applied", "done")
+    if verdict in ("approve", "edit") and carried and not done:
         yield f"the verdict {verdict} on {draft['id']} of {ticket['id']} counts as applied, and nothing was done"
 
 

@@ -1,0 +1,1 @@
+"""The harness's own exam: does it measure what it says, and does it catch what it must?"""
