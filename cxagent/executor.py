@@ -120,7 +120,8 @@ class Executor:
         try:
             result = self.tools[step.tool].run(self._call(step.key, run.terms), **step.args)
         except Refused as error:
-            return self._close(run, step, "failed", str(error))
+            # What a run that is gone had asked for may have happened; that it is refused now does not say otherwise.
+            return self._close(run, step, "in_doubt" if step.status == "started" else "failed", str(error))
         except Exception as error:
             said = str(error) if isinstance(error, CxagentError) else f"{type(error).__name__}: {error}"
             # Who only looked and got no answer has done nothing that could be in doubt.
@@ -147,9 +148,7 @@ class Executor:
         if step.status == "planned":
             # The first effect was started by the transaction that spent the authorization.
             if not first and not self._start(run, step):
-                raise Conflict(
-                    f"another run has started {step.tool} of {run.terms.ticket_id}, or has closed the ticket"
-                )
+                raise Conflict(f"another run has started {step.tool} of {run.terms.ticket_id}, or closed it")
             return None
         if presence.other(step.worker, step.started_at):
             raise Conflict(f"{step.tool} of {run.terms.ticket_id} is under way at {step.worker}")
@@ -188,6 +187,9 @@ class Executor:
         with self.store.write(run.terms.ticket_id) as connection:
             ends_here = executions.finish(connection, step.key, status, said)
             authorizations.release(connection, run.authorization_id)
+            noted = None if ends_here else executions.one(connection, step.key)
+            if noted is not None and noted["status"] != status:
+                raise Conflict(f"another run has noted {step.tool} of {run.terms.ticket_id} as {noted['status']}")
             if ends_here and run.ended is not None:
                 run.ended(connection, step, status, said)
         return _told(step.tool, status, said, step.key)
