@@ -19,7 +19,7 @@ demo: $(STAMP) ## the reference tickets through the reference graph, offline
 	@$(BIN)/cxagent demo
 
 test: $(STAMP) ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(STAMP) ## format, lint, strict types, layers
 	@$(BIN)/python -m ruff format --check --quiet --output-format concise .

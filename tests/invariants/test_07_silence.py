@@ -17,6 +17,7 @@ SENDERS_OF_RECORD = {
     "cxagent/steps/recording.py",
     "cxagent/executor.py",
     "cxagent/reviewing.py",
+    "cxagent/aftercare/running.py",  # an undo that a person asked for, and a look, which sends nothing
 }
 
 
