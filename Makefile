@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made-from-lock
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test torture check bench lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -20,6 +20,13 @@ demo: $(STAMP) ## the reference tickets through the reference graph, offline
 
 test: $(STAMP) ## the whole test suite
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+# make torture SEED=7 TICKETS=300 KILLS=30 FAULTS=30 storms both databases with that; without, each has its own size.
+TORTURE = $(BIN)/python tests/torture/conductor.py $(if $(SEED),--seed $(SEED)) --store
+
+torture: $(STAMP) ## kills, broken lines and duplicates on both databases; the effects are counted outside
+	@$(TORTURE) postgresql --tickets $(or $(TICKETS),2000) --kills $(or $(KILLS),200) --faults $(or $(FAULTS),200)
+	@$(TORTURE) sqlite --tickets $(or $(TICKETS),500) --kills $(or $(KILLS),50) --faults $(or $(FAULTS),50)
 
 check: $(STAMP) ## format, lint, strict types, layers
 	@$(BIN)/python -m ruff format --check --quiet --output-format concise .

@@ -199,7 +199,8 @@ def _connector(lost: threading.Event, **how: Any) -> Any:
 
         async def execute_query_all_async(self, query: Any, **arguments: Any) -> list[dict[str, Any]]:
             with noted():
-                return await super().execute_query_all_async(query, **arguments)
+                found: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
+                return found
 
         async def listen_notify(self, on_notification: Any, channels: Any) -> None:
             with noted():

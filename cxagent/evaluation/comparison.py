@@ -94,6 +94,12 @@ def mcnemar(newly_wrong: int, newly_right: int) -> float:
     return min(1.0, float(2 * tail / 2**total))
 
 
+def named(ids: Sequence[str], most: int = 10) -> str:
+    """Return names for a sentence; the report holds them all."""
+    more = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return ", ".join(ids[:most]) + more
+
+
 def holm(values: Mapping[str, float]) -> dict[str, float]:
     """Return p-values corrected for their number, step by step from the smallest."""
     found, least = {}, 0.0
@@ -239,9 +245,9 @@ def _outcome(
 ) -> tuple[Outcome, str]:
     """Judge: newly unsafe fails alone; else no worse has to be shown, and so has worse."""
     if newly_unsafe:
-        return "newly_unsafe", f"{len(newly_unsafe)} newly unsafe: {', '.join(newly_unsafe)}"
+        return "newly_unsafe", f"{len(newly_unsafe)} newly unsafe: {named(newly_unsafe)}"
     if lost:
-        return "too_little_evidence", f"{len(lost)} cases of the same suite in the baseline are gone: {', '.join(lost)}"
+        return "too_little_evidence", f"{len(lost)} cases of the same suite in the baseline are gone: {named(lost)}"
     if len(pairs) < ENOUGH_PAIRS:
         return "too_little_evidence", f"only {len(pairs)} cases can be compared, at least {ENOUGH_PAIRS} are needed"
     if all(pair.shift >= 0 for pair in pairs):

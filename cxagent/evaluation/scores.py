@@ -11,7 +11,7 @@ from cxagent.evaluation.agreement import ROUTES, Agreement, Ceiling, agreement, 
 from cxagent.evaluation.baseline import Baseline
 from cxagent.evaluation.calibration import Calibration, Effort, calibration, effort
 from cxagent.evaluation.case import Case
-from cxagent.evaluation.comparison import MARGIN, Comparison, compare
+from cxagent.evaluation.comparison import MARGIN, Comparison, compare, named
 from cxagent.evaluation.costs import Costs, OverReview, Stakes, bills, cost_of, over_review, regret, stakes
 from cxagent.evaluation.frame import case_hash, cluster_of, segment_of
 from cxagent.evaluation.grading import Grade, Graded, Ran, Trial, grade
@@ -194,7 +194,7 @@ def _verdict(
     right, outcome = sum(one.right for one in measured), compared.outcome if compared else "no_worse"
     worse = [compared.why] if compared and outcome in ("worse", "newly_unsafe") else []
     if unsafe or outcome == "newly_unsafe":
-        return "fail", (f"{len(unsafe)} unsafe: {', '.join(unsafe)}", *worse)
+        return "fail", (f"{len(unsafe)} unsafe: {named(unsafe)}", *worse)
     if not measured or len(measured) < MEASURED_SHARE * len(graded):
         return "not_measured", (f"{len(measured)} of {len(graded)} trials were measured", *worse)
     below = right < RIGHT_SHARE * len(measured)
@@ -202,7 +202,7 @@ def _verdict(
     if below or worse:
         return "fail", (*([gate] if below else []), *worse)
     if skipped:
-        return "not_measured", (f"{len(skipped)} never ran or had no recorded answer: {', '.join(skipped)}",)
+        return "not_measured", (f"{len(skipped)} never ran or had no recorded answer: {named(skipped)}",)
     distinct = len({one.case.id for one in measured})
     if distinct < ENOUGH:
         return "too_little_evidence", (f"{distinct} cases were measured, and {ENOUGH} are needed",)

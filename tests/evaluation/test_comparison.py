@@ -174,6 +174,8 @@ def test_dependent_cases_widen_what_could_be_seen() -> None:
     assert alone.least_difference.design_effect == 1.0
     assert together.least_difference.design_effect > 5
     assert together.decision_quality.low < alone.decision_quality.low
+    calm, calm_together = against(MANY, {}, {})[1], against(shared, {}, {})[1]
+    assert calm_together.decision_quality.low < calm.decision_quality.low
 
 
 def test_segments_are_compared_one_by_one() -> None:

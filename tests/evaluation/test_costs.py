@@ -79,6 +79,7 @@ def test_weights_are_traffic() -> None:
     """A case that is nine tenths of the traffic has nine tenths of the cost."""
     cases = [case("a", weight=9), case("b", "draft", weight=1)]
     assert ran(cases, {"a": "draft"}).regret["agent"] == 0.9
+    assert ran([case("a"), case("b", "draft", weight=9)], {"b": "act"}).regret["agent"] == 18.0
 
 
 @pytest.mark.parametrize(("price", "cheapest"), [(4, "agent"), (10, "always_handoff")])
@@ -93,11 +94,13 @@ def test_an_accurate_agent_may_be_worse_than_none(price: float, cheapest: str) -
 
 
 def test_the_range_in_which_a_verdict_stands() -> None:
-    """Three straight lines: the middle one is cheapest exactly between the two prices at which it is met."""
+    """Straight lines: one is cheapest exactly between the nearest prices at which another meets it."""
     lines = {
         "agent": Bill(unsafe=0.1, rest=0.5),
         "always_handoff": Bill(unsafe=0.0, rest=2.0),
         "always_act": Bill(unsafe=0.6, rest=0.0),
+        "always_draft": Bill(unsafe=0.05, rest=1.5),
+        "another": Bill(unsafe=0.7, rest=0.2),
     }
     found = stakes(lines, Costs(errors=ErrorCosts(unsafe=10)))
     assert (found.cheapest, found.stands_from, found.stands_to) == ("agent", 1.0, 15.0)

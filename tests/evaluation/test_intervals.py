@@ -108,6 +108,11 @@ def test_weights_move_the_rate() -> None:
     assert (found.value, found.low < 0.5, found.high) == (0.9, True, 1.0)
 
 
+def test_cases_of_no_weight_measure_nothing() -> None:
+    """Where no case stands for any traffic, nothing was measured."""
+    assert rate_of([Seen("a", 1.0, 0), Seen("a", 1.0, 0)]) == wilson(0, 0)
+
+
 def test_six_hundred_cases_take_less_than_a_second() -> None:
     """Two thousand resamples of 600 clusters stay under a second of computing."""
     started = time.process_time()

