@@ -162,12 +162,6 @@ GUARDS = (
         "a ticket that was over is not",
     ),
     Guard(
-        "what was rejected is not ruled on again",
-        scenes.ruled_after_a_rejection,
-        (put(tickets, "_REJECTED", tickets._REJECTED.where(false())),),
-        "a draft waits on a ticket that is over",
-    ),
-    Guard(
         "limits add up",
         scenes.two_into_the_last_room,
         (put(authorizations, "reserved", lambda *_: Decimal(0)),),

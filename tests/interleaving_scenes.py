@@ -123,18 +123,6 @@ def ruled_when_over(stage: Stage) -> None:
     stage.finish(run)
 
 
-def ruled_after_a_rejection(stage: Stage) -> None:
-    """A slow run comes to rule while a rejection is being carried out."""
-    slow = stage.asks("T-1", "ma", "40.00")
-    stage.until(slow, TICKET, "_store")
-    stage.forget(slow)
-    stage.finish(stage.delivers("T-1"))
-    person = stage.decides(stage.drafts()[0], "reject", LENA)
-    stage.until(person, REVIEWED, "take")
-    stage.finish(slow)
-    stage.finish(person)
-
-
 def two_into_the_last_room(stage: Stage) -> None:
     """Two tickets are ruled on side by side, and the budget has room for one."""
     stage.finish(stage.asks("T-1", "sa"))

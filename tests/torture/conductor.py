@@ -126,7 +126,7 @@ def world(wanted: Wanted, work: Path, proved: Path | None) -> Iterator[tuple[Run
         def proxied(name: str, upstream: Any) -> FaultProxy:
             rate = min(0.5, 3.0 * shares[name] / (wanted.tickets * CHUNKS[name]))
             plan = Plan(wanted.seed, rate=rate, hole=(0.3, 1.5))
-            return stack.enter_context(FaultProxy(upstream, plan, name=name, log=log, most=shares[name]))
+            return stack.enter_context(FaultProxy(upstream, plan, name=name, log=log, most=0))
 
         proxies = [proxied("backend", backend.address)]
         database = direct = f"sqlite:///{work}/torture.sqlite"
@@ -139,7 +139,16 @@ def world(wanted: Wanted, work: Path, proved: Path | None) -> Iterator[tuple[Run
         deployment = build(work / "project", address, day=datetime.now(UTC), accounts=accounts, patience=1.0)
         _prove(deployment, proved)
         nursery.wait()
-        run = Run(wanted, work, deployment, database, direct, tuple(proxies), nursery)
+        run = Run(
+            wanted,
+            work,
+            deployment,
+            database,
+            direct,
+            tuple(proxies),
+            tuple(shares[one.name] for one in proxies),
+            nursery,
+        )
         yield run, backend
 
 

@@ -24,8 +24,8 @@ SKEWS = (0, 0, 7, -7, 40, -40)
 """By how many minutes the clock of a process is wrong."""
 DUPLICATED = 0.15
 """The share of tickets that is delivered more than once."""
-PATIENT = 2.0
-"""For how long a kill waits at most until something was finished since the last one."""
+STRUCK_BY = 0.9
+"""By what share of the tickets the last kill has happened."""
 AHEAD = 12
 """How many tickets per worker may be on their way at once."""
 
@@ -71,6 +71,7 @@ class Run:
     database: str
     direct: str
     proxies: tuple[FaultProxy, ...]
+    shares: tuple[int, ...]
     nursery: Nursery
     dice: random.Random = field(init=False)
     incoming: Iterator[Incoming] = field(init=False)
@@ -78,7 +79,6 @@ class Run:
     seats: list[Seat] = field(default_factory=list)
     lives: Counter[str] = field(default_factory=Counter)
     kills: int = 0
-    ended_at_kill: int = 0
     crashes: int = 0
     took: dict[str, float] = field(default_factory=dict)
     deliveries: int = 0
@@ -87,7 +87,7 @@ class Run:
         """Lay out the folders."""
         self.dice = random.Random(f"conductor/{self.wanted.seed}")
         self.incoming = self.deployment.tickets(self.wanted.seed)
-        self.next_kill = time.monotonic()
+        self.next_kill = self._next_kill()
         for name in ("inbox", "hand", "done", "given_up", "journal", "stage", "ready"):
             (self.box / name).mkdir(parents=True)
 
@@ -169,38 +169,42 @@ class Run:
         (self.box / "stop").unlink()
 
     def strike(self) -> None:
-        """Kill somebody, if it is time; the moment and the victim are the seed's, one in ten dies while it is born."""
-        if self.kills >= self.wanted.kills or time.monotonic() < self.next_kill:
+        """Kill somebody, if it is time; the moment and the victim are the seed's, one in ten dies while it is born.
+
+        So many kills for so many tickets: on a slow machine processes would else only ever die while they are born.
+        """
+        if self.kills >= self.wanted.kills or self.ended() < self.next_kill:
             return
         ready = [seat for seat in self.seats if (self.box / "ready" / f"{seat.name}-{seat.life}").exists()]
         young = self.dice.random() < 0.1
         if not (ready or young):
             return
-        ended = self.ended()
-        if ended == self.ended_at_kill and time.monotonic() < self.next_kill + PATIENT:
-            return  # killed before they finish anything, processes only ever die while they are born
-        self.ended_at_kill = ended
+        time.sleep(self.dice.uniform(0, 0.2))
         seat = self.dice.choice(self.seats if young else ready)
-        self.next_kill = time.monotonic() + self.dice.uniform(0.02, 0.5)
         if self.nursery.kill(seat.pid):
             self.kills += 1
+            self.next_kill = self._next_kill()
             self._replace(seat)
+
+    def _next_kill(self) -> float:
+        """Return after how many tickets the next kill comes."""
+        each = STRUCK_BY * self.wanted.tickets / max(1, self.wanted.kills)
+        return (self.kills + self.dice.random()) * each
 
     # ---- deliveries -------------------------------------------------------------------------------------------------
 
     def feed(self) -> None:
-        """Deliver the next tickets, not much faster than kills come; some of them twice or thrice.
+        """Deliver the next tickets, some of them twice or thrice, and let so many faults happen for so many tickets.
 
-        More than were asked for where kills and faults are still to come: they need something to hit.
+        More tickets than were asked for where kills and faults are still to come: they need something to hit.
         """
-        ahead = AHEAD * self.wanted.workers
-        share = (self.kills + 1) / (self.wanted.kills + 1)
-        most = min(self.ended() + ahead, int(self.wanted.tickets * share) + ahead // 3)
-        if self.over:
-            return
-        if not self._struck:
-            most = max(most, min(self.ended() + ahead, self.fed + 1))
-        while self.fed < most:
+        most = self.ended() + AHEAD * self.wanted.workers
+        share = min(1.0, most / self.wanted.tickets)
+        for proxy, faults in zip(self.proxies, self.shares, strict=True):
+            proxy.most = int(share * faults) if share < 1.0 else faults
+        while self.fed < most and not self.over:
+            if self.fed >= self.wanted.tickets and self._waiting():
+                return
             incoming = next(self.incoming)
             times = 1 + (self.dice.random() < DUPLICATED) * self.dice.randint(1, 2)
             for _ in range(times):

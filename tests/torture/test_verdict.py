@@ -14,7 +14,7 @@ from cxagent.ledger.store import Store
 
 ARGS = {"account_id": "S-1", "amount": "40.00", "currency": "USD", "line": "0"}
 DONE = Effect("exe-1", "grant_credit", "S-1", "T-1", ARGS, False)
-Change = Callable[[Books], None]
+Change = Callable[[Books], Any]
 
 
 @pytest.fixture
@@ -57,6 +57,28 @@ def _alone(books: Books, amount: str) -> None:
     books.executions["exe-1"]["args_digest"] = digest(books.effects[0].args)
 
 
+def _continued(books: Books) -> None:
+    """Let a later message go on with the conversation, while nothing had come of the first one yet."""
+    books.tickets["T-1"].update(status="continued")
+    books.tickets["T-2"] = {"id": "T-2", "status": "handed_off", "follows": "T-1"}
+    books.handoffs = {"T-2": {}}
+    books.outbox, books.effects = [], ()
+    books.drafts["drf-1"].update(status="withdrawn")
+    books.reviews, books.of_ticket["T-1"], books.executions = {}, [], {}
+    books.budget[0].update(status="released")
+
+
+def _late(books: Books, seconds: float) -> None:
+    """Let an effect of the conversation that was continued be seen so long after that."""
+    step = books.executions["exe-1"]
+    _continued(books)
+    books.executions, books.of_ticket["T-1"] = {"exe-1": step}, [step]
+    books.budget[0].update(status="spent")
+    books.reviews = {"drf-1": {"draft_id": "drf-1", "verdict": "approve", "by": "Ruth"}}
+    books.effects, books.moments = (DONE,), {"exe-1": 100.0 + seconds}
+
+
+TOLD = [{"what": "enqueue", "outcome": "ok", "ticket": "T-2", "at": 100.0}]
 TABLE: dict[str, tuple[Change, str]] = {
     "nothing": (lambda books: None, ""),
     "the ticket is on no record": (lambda books: books.tickets.clear(), "lost"),
@@ -74,6 +96,24 @@ TABLE: dict[str, tuple[Change, str]] = {
     "a verdict nobody followed": (lambda books: books.drafts["drf-1"].update(status="decided"), "contradicted"),
     "alone within the limit": (lambda books: _alone(books, "90.00"), ""),
     "alone beyond the limit": (lambda books: _alone(books, "110.00"), "contradicted"),
+    "the customer wrote again": (_continued, ""),
+    "continued by nobody": (lambda books: books.tickets["T-1"].update(status="continued"), "lost"),
+    "both conversations answered": (
+        lambda books: (_continued(books), books.outbox.append({"ticket_id": "T-1", "kind": "reply"})),
+        "contradicted",
+    ),
+    "both conversations open": (
+        lambda books: (_continued(books), books.tickets["T-1"].update(status="working")),
+        "contradicted",
+    ),
+    "an effect that was under way": (lambda books: _late(books, 1.0), ""),
+    "an effect after that": (lambda books: _late(books, 30.0), "contradicted"),
+    "a rejection, and all the same answered": (lambda books: _verdict(books, "reject"), "contradicted"),
+    "started and never closed": (lambda books: _step(books, "started"), "lost"),
+    "handed to nobody": (lambda books: books.tickets["T-1"].update(status="handed_off"), "lost"),
+    "waits for nobody": (lambda books: books.tickets["T-1"].update(status="waiting"), "lost"),
+    "the log was touched": (lambda books: books.touched.append("entry 3"), "contradicted"),
+    "spent, and in doubt": (lambda books: _step(books, "in_doubt"), "leaked_budget"),
     "money set aside": (lambda books: books.budget[0].update(status="reserved"), "leaked_budget"),
     "money given back": (lambda books: books.budget[0].update(status="released"), "leaked_budget"),
 }
@@ -83,12 +123,12 @@ TABLE: dict[str, tuple[Change, str]] = {
 def test_a_defect_is_named(books: Books, change: Change, word: str) -> None:
     """Each defect alone turns clean books into ones with that word among the findings, and no defect into none."""
     change(books)
-    findings = judge(books, ["T-1"], [], {"S-1": "S-1"}, Decimal(100))
+    findings = judge(books, ["T-1"], TOLD, {"S-1": "S-1"}, Decimal(100))
     assert (word in {line.partition(":")[0] for line in findings.sentences()}) if word else findings.clean
 
 
 def test_what_a_reviewer_was_told_must_be_on_record(books: Books) -> None:
     """A reviewer who was told that their verdict counts, while another one is on record, is a contradiction."""
-    told = [{"draft": "drf-1", "outcome": "ok", "verdict": "reject", "by": "Mo"}]
+    told = [{"what": "review", "draft": "drf-1", "outcome": "ok", "verdict": "reject", "by": "Mo"}]
     findings = judge(books, ["T-1"], told, {"S-1": "S-1"}, Decimal(100))
     assert [line.partition(":")[0] for line in findings.sentences()] == ["contradicted"]
