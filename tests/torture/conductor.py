@@ -76,7 +76,7 @@ def _until(run: Run, show: "Shown", phase: str, ended: Callable[[], bool]) -> No
             print(f"nothing moved for {STALLED:.0f} s in the {phase}; the books tell what is left", file=sys.stderr)
             break
         show.advance(run, phase)
-        time.sleep(0.05 if phase == "storm" else 0.2)
+        time.sleep(0.03 if phase == "storm" else 0.2)
     run.took[phase] = round(time.monotonic() - begun, 1)
 
 
@@ -117,7 +117,7 @@ def world(wanted: Wanted, work: Path, proved: Path | None) -> Iterator[tuple[Run
     """Put up the backend, the database, the proxies and the nursery."""
     log = work / "faults.jsonl"
     with contextlib.ExitStack() as stack:
-        backend = stack.enter_context(Backend(work / "effects.jsonl", seed=wanted.seed, pause=0.04))
+        backend = stack.enter_context(Backend(work / "effects.jsonl", seed=wanted.seed, pause=0.08))
         nursery = Nursery(work / "nursery.log")  # first: it loads while the rest is put up
         stack.callback(nursery.close)
         server = _postgresql(wanted, work, stack) if wanted.store == "postgresql" else None
@@ -199,6 +199,7 @@ def examine(run: Run, backend: Backend) -> Findings:
         "state": run.state(),
         "deliveries": run.deliveries,
         "crashes": run.crashes,
+        "hits": run.hits,
         "seconds": run.took,
         "cpu": {"conductor": round(time.process_time(), 1)},
         "given_up": sorted(path.name for path in (run.box / "given_up").iterdir()),

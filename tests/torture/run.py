@@ -6,20 +6,31 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from deployment import Deployment
 from nursery import Nursery
 from orders import Mode, Orders
 from proxy import FaultProxy
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from cxagent.domain.ticket import Incoming
 from cxagent.ledger import tickets as ledger_tickets
 from cxagent.ledger.store import TABLES, Store
 
-TICKET, DRAFT = TABLES["ticket"], TABLES["draft"]
+TICKET, DRAFT, EXECUTION = TABLES["ticket"], TABLES["draft"], TABLES["execution"]
 _BY_STATUS = select(TICKET.c.status, func.count()).group_by(TICKET.c.status)
 _PENDING = select(func.count()).where(DRAFT.c.status == "pending")
+AIMS: dict[str, Select[Any] | None] = {
+    "anybody": None,
+    "effect": select(EXECUTION.c.worker).where(EXECUTION.c.status == "started"),
+    "verdict": select(DRAFT.c.worker).where(DRAFT.c.status.in_(("decided", "applying"))),
+    "ticket": select(TICKET.c.worker).where(TICKET.c.status == "working"),
+}
+"""Whom a kill looks for: anybody, or whoever is, by the ledger, in the middle of an effect, a verdict, a ticket."""
+ODDS = (4, 4, 2, 1)
+LONGEST_AIM = 3.0
+"""After how many seconds of aiming a kill hits anybody."""
 SKEWS = (0, 0, 7, -7, 40, -40)
 """By how many minutes the clock of a process is wrong."""
 DUPLICATED = 0.15
@@ -80,6 +91,7 @@ class Run:
     lives: Counter[str] = field(default_factory=Counter)
     kills: int = 0
     crashes: int = 0
+    hits: Counter[str] = field(default_factory=Counter)
     took: dict[str, float] = field(default_factory=dict)
     deliveries: int = 0
 
@@ -87,7 +99,7 @@ class Run:
         """Lay out the folders."""
         self.dice = random.Random(f"conductor/{self.wanted.seed}")
         self.incoming = self.deployment.tickets(self.wanted.seed)
-        self.next_kill = self._next_kill()
+        self._look_ahead()
         for name in ("inbox", "hand", "done", "given_up", "journal", "stage", "ready"):
             (self.box / name).mkdir(parents=True)
 
@@ -169,27 +181,39 @@ class Run:
         (self.box / "stop").unlink()
 
     def strike(self) -> None:
-        """Kill somebody, if it is time; the moment and the victim are the seed's, one in ten dies while it is born.
+        """Kill somebody, if it is time; moment, aim and victim are the seed's, one in ten dies while it is born.
 
         So many kills for so many tickets: on a slow machine processes would else only ever die while they are born.
         """
         if self.kills >= self.wanted.kills or self.ended() < self.next_kill:
             return
-        ready = [seat for seat in self.seats if (self.box / "ready" / f"{seat.name}-{seat.life}").exists()]
-        young = self.dice.random() < 0.1
-        if not (ready or young):
-            return
-        time.sleep(self.dice.uniform(0, 0.2))
-        seat = self.dice.choice(self.seats if young else ready)
-        if self.nursery.kill(seat.pid):
+        self.aiming = self.aiming or time.monotonic()
+        aimed = self._aimed()
+        if aimed and self.nursery.kill((seat := self.dice.choice(aimed)).pid):
             self.kills += 1
-            self.next_kill = self._next_kill()
+            self.hits[self.aim] += 1
+            self._look_ahead()
             self._replace(seat)
 
-    def _next_kill(self) -> float:
-        """Return after how many tickets the next kill comes."""
+    def _aimed(self) -> list[Seat]:
+        """Return those whom the next kill may hit at this very moment."""
+        ready = [seat for seat in self.seats if (self.box / "ready" / f"{seat.name}-{seat.life}").exists()]
+        if (wanted := AIMS[self.aim]) is None:
+            time.sleep(self.dice.uniform(0, 0.2))
+            return self.seats if self.dice.random() < 0.1 else ready
+        with self.store.read() as connection:
+            busy = {int(worker.split("/")[1]) for worker in connection.execute(wanted).scalars() if worker}
+        if found := [seat for seat in ready if seat.pid in busy]:
+            return found
+        if time.monotonic() - self.aiming > LONGEST_AIM:
+            self.aim = "anybody"
+        return []
+
+    def _look_ahead(self) -> None:
+        """Draw after how many tickets the next kill comes, and whom it looks for."""
         each = STRUCK_BY * self.wanted.tickets / max(1, self.wanted.kills)
-        return (self.kills + self.dice.random()) * each
+        self.next_kill = (self.kills + self.dice.random()) * each
+        self.aim, self.aiming = self.dice.choices(list(AIMS), ODDS)[0], 0.0
 
     # ---- deliveries -------------------------------------------------------------------------------------------------
 
