@@ -50,7 +50,9 @@ def test_texts_are_compared_by_byte(postgres_url: str) -> None:
     store = Store.open(postgres_url)
     with store.read() as connection:
         stored = connection.execute(
-            text("SELECT count(*) FROM information_schema.columns WHERE table_name = 'ticket' AND collation_name <> 'C'")
+            text(
+                "SELECT count(*) FROM information_schema.columns WHERE table_name = 'ticket' AND collation_name <> 'C'"
+            )
         )
         assert stored.scalar_one() == 0
     store.close()
@@ -60,10 +62,14 @@ def test_the_log_refuses_every_change(postgres_url: str, tmp_path: Path) -> None
     """UPDATE, DELETE and TRUNCATE of the decision log are refused by the database itself, even to its owner."""
     world = World(ROOT, tmp_path, url=postgres_url)
     credited(world, "T-1")
-    for statement in ("UPDATE decision_log SET body = '{}'", "DELETE FROM decision_log", "TRUNCATE decision_log CASCADE"):
-        with psycopg.connect(postgres_url, autocommit=True) as connection:
-            with pytest.raises(psycopg.Error, match="append-only"):
-                connection.execute(statement)
+    for statement in (
+        "UPDATE decision_log SET body = '{}'",
+        "DELETE FROM decision_log",
+        "TRUNCATE decision_log CASCADE",
+    ):
+        refused = pytest.raises(psycopg.Error, match="append-only")
+        with psycopg.connect(postgres_url, autocommit=True) as connection, refused:
+            connection.execute(statement)
     assert chain.verify(world.store)[1] == ()
     world.close()
 
@@ -90,9 +96,12 @@ def test_the_applications_role_works_and_can_change_no_decision(postgres_url: st
             "DELETE FROM review",
             "CREATE TABLE mine (id int)",
         ):
-            with psycopg.connect(postgres_url.replace("postgres:@", f"{role}:@", 1)) as connection:
-                with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                    connection.execute(statement)
+            refused = pytest.raises(psycopg.errors.InsufficientPrivilege)
+            with (
+                psycopg.connect(postgres_url.replace("postgres:@", f"{role}:@", 1), autocommit=True) as connection,
+                refused,
+            ):
+                connection.execute(statement)
     finally:
         with psycopg.connect(postgres_url, autocommit=True) as connection:
             connection.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')

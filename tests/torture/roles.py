@@ -23,11 +23,11 @@ from cxagent.ledger import reports
 PEOPLE = ("Miriam Okafor", "Ruth Adeyemi")
 """Whoever may sign everything; one for every second reviewer."""
 WITHOUT_RANK = "Lena Hartmann"
-BEAT = 0.3
+BEAT = 0.2
 """The seconds between two moments at which rivals decide together."""
 VERDICTS: tuple[Verdict, ...] = ("approve", "edit", "reject", "respond")
-FEW = 5
-"""How many drafts or deliveries a process looks at, from the top of the list, at a time."""
+FEW, MORE = 5, 12
+"""How many deliveries, and how many drafts, a process looks at from the top of the list at a time."""
 DIRECTLY = 0.3
 """The share of deliveries that are run where they arrive; the others wait for a worker."""
 MOST_TRIES = 8
@@ -183,7 +183,7 @@ def review(desk: Desk) -> None:
 
 def _waiting(desk: Desk) -> list[dict[str, Any]]:
     with desk.agent.store.read() as connection:
-        return reports.drafts(connection)[:FEW]
+        return reports.drafts(connection)[:MORE]
 
 
 def _decide(desk: Desk, row: dict[str, Any]) -> None:

@@ -37,8 +37,8 @@ DUPLICATED = 0.15
 """The share of tickets that is delivered more than once."""
 STRUCK_BY = 0.9
 """By what share of the tickets the last kill has happened."""
-AHEAD = 12
-"""How many tickets per worker may be on their way at once."""
+AHEAD, PILE = 12, 40
+"""How many tickets per worker may be on their way at once, and how many may wait for reviewers beside those."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class Run:
 
         So many kills for so many tickets: on a slow machine processes would else only ever die while they are born.
         """
-        if self.kills >= self.wanted.kills or self.ended() < self.next_kill:
+        if self.kills >= self.wanted.kills or sum(self.ended()) < self.next_kill:
             return
         self.aiming = self.aiming or time.monotonic()
         aimed = self._aimed()
@@ -222,7 +222,8 @@ class Run:
 
         More tickets than were asked for where kills and faults are still to come: they need something to hit.
         """
-        most = self.ended() + AHEAD * self.wanted.workers
+        closed, waiting = self.ended()
+        most = closed + min(waiting, PILE) + AHEAD * self.wanted.workers
         share = min(1.0, most / self.wanted.tickets)
         for proxy, faults in zip(self.proxies, self.shares, strict=True):
             proxy.most = int(share * faults) if share < 1.0 else faults
@@ -277,11 +278,11 @@ class Run:
         files = sum(1 for _ in (self.box / "done").iterdir()), sum(1 for _ in (self.box / "ready").iterdir())
         return (*files, *sorted(self.state().items())) if hasattr(self, "store") else files
 
-    def ended(self) -> int:
-        """Return how many tickets nobody has to work on: they are over, or a person's."""
+    def ended(self) -> tuple[int, int]:
+        """Return how many tickets are over, and how many are a person's."""
         with self.store.read() as connection:
             found = {str(status): int(count) for status, count in connection.execute(_BY_STATUS)}
-        return sum(found.get(status, 0) for status in (*ledger_tickets.CLOSED, "waiting"))
+        return sum(found.get(status, 0) for status in ledger_tickets.CLOSED), found.get("waiting", 0)
 
     def state(self) -> Counter[str]:
         """Count the tickets by status, the drafts that wait, and what is left of crashes."""
