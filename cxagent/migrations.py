@@ -104,6 +104,7 @@ def index_what_grows(connection: Connection) -> None:
         "budget_of_parent": "budget (root_id, at)",
         "budget_of_authorization": "budget (authorization_id, status)",
         "execution_of_account": "execution (account_id, started_at)",
+        "execution_of_tool": "execution (tool, done_at)",
         "draft_of_ticket": "draft (ticket_id, status)",
     }.items():
         connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}"))

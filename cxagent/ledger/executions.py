@@ -94,6 +94,8 @@ _UNLOOKED = (
 _GIVE_BACK = BUDGET.update().where(BUDGET.c.execution_id == bindparam("key")).values(status="released")
 Status = Literal["planned", "started", "done", "failed", "in_doubt"]
 Kind = Literal["effect", "undo", "check"]
+OVERDUE = timedelta(days=30)
+"""How long after its time a check that no worker made is still made up for."""
 
 
 class Step(NamedTuple):
@@ -250,12 +252,16 @@ def unlooked(
     """Return the keys of done effects that nobody looked at again though their time has come, oldest first.
 
     `waits` says per tool how long after an effect one looks; `key` asks about one effect alone. What was taken back,
-    and what a ticket that is still worked on did, is left out.
+    and what a ticket that is still worked on did, is left out; so is what was due more than `OVERDUE` ago, so that a
+    round costs what is due and not what was ever done.
     """
     if not waits:
         return []
     rows = EXECUTION.c
-    ripe = [and_(rows.tool == tool, rows.done_at <= (now - after).isoformat()) for tool, after in waits.items()]
+    ripe = [
+        and_(rows.tool == tool, rows.done_at.between((now - after - OVERDUE).isoformat(), (now - after).isoformat()))
+        for tool, after in waits.items()
+    ]
     asked = _UNLOOKED.where(or_(*ripe))
     return list(connection.execute(asked if key is None else asked.where(rows.id == key)).scalars())
 

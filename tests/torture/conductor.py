@@ -194,7 +194,7 @@ def examine(run: Run, backend: Backend) -> Findings:
     books = Books(run.store, backend.effects, backend.moments)
     findings = judge(books, run.given, lines, run.deployment.roots, limit)
     told = Counter((line["what"], line.get("outcome", "")) for line in lines)
-    summary = {
+    summary: dict[str, Any] = {
         "wanted": asdict(run.wanted),
         "state": run.state(),
         "deliveries": run.deliveries,
@@ -210,6 +210,8 @@ def examine(run: Run, backend: Backend) -> Findings:
         "errors": Counter(line["said"] for line in lines if line.get("outcome") == "error" or line["what"] == "died"),
         "findings": list(findings.sentences()),
     }
+    for said, times in summary["errors"].items():  # no finding by itself, but nothing that anybody foresaw
+        print(f"unforeseen, {times} times: {said}", file=sys.stderr)
     (run.work / "summary.json").write_text(json.dumps(summary, indent=1, default=str), encoding="utf-8")
     return findings
 

@@ -86,11 +86,13 @@ class Run:
     nursery: Nursery
     dice: random.Random = field(init=False)
     incoming: Iterator[Incoming] = field(init=False)
+    store: Store = field(init=False)
     given: list[str] = field(default_factory=list)
     seats: list[Seat] = field(default_factory=list)
     lives: Counter[str] = field(default_factory=Counter)
     kills: int = 0
     crashes: int = 0
+    watching: bool = False
     hits: Counter[str] = field(default_factory=Counter)
     took: dict[str, float] = field(default_factory=dict)
     deliveries: int = 0
@@ -117,12 +119,9 @@ class Run:
 
     def crowd(self) -> None:
         """Take the places of the storm; they open an empty database all at once."""
-        for mode, count in (
-            ("intake", self.wanted.intakes),
-            ("worker", self.wanted.workers),
-            ("reviewer", self.wanted.reviewers),
-        ):
-            self.seat(mode, count)
+        self.seat("intake", self.wanted.intakes)
+        self.seat("worker", self.wanted.workers)
+        self.seat("reviewer", self.wanted.reviewers)
 
     def seat(self, mode: Mode, count: int) -> None:
         """Take `count` places."""
@@ -271,12 +270,12 @@ class Run:
 
     def begin(self) -> None:
         """Look into the ledger from now on."""
-        self.store = Store.open(self.direct)
+        self.store, self.watching = Store.open(self.direct), True
 
     def moved(self) -> tuple[object, ...]:
         """Return what changes as long as anything happens."""
         files = sum(1 for _ in (self.box / "done").iterdir()), sum(1 for _ in (self.box / "ready").iterdir())
-        return (*files, *sorted(self.state().items())) if hasattr(self, "store") else files
+        return (*files, *sorted(self.state().items())) if self.watching else files
 
     def ended(self) -> tuple[int, int]:
         """Return how many tickets are over, and how many are a person's."""
