@@ -6,6 +6,7 @@ from sqlalchemy import Connection, String, inspect, select, text
 from sqlmodel import SQLModel
 
 from cxagent import clock
+from cxagent.domain.review import place
 from cxagent.records import MigrationRow
 
 MIGRATION = SQLModel.metadata.tables["migration"]
@@ -114,6 +115,44 @@ def index_what_grows(connection: Connection) -> None:
         connection.execute(text(f"DROP INDEX IF EXISTS ix_{gone}"))
 
 
+def open_the_inbox(connection: Connection) -> None:
+    """Add what the review inbox needs: the order of the queue, who signed, who is away, who saw what."""
+    SQLModel.metadata.create_all(connection)
+    added = {
+        "account": ("owner",),
+        "draft": (
+            *("place", "account_name", "intent", "tier", "health", "days_to_notice", "playbook"),
+            *("snoozed_by", "snoozed_until", "signed_by", "signed_until", "signed_personal_id", "came_back"),
+        ),
+        "review": ("severity", "seconds", "via", "acting_for"),
+        "handoff": ("answered_at", "answered_by"),
+    }
+    numbers = {"health", "days_to_notice", "seconds"}
+    for table, columns in added.items():
+        known = {column["name"] for column in inspect(connection).get_columns(table)}
+        for name in columns:
+            if name not in known:
+                kind = "integer" if name in numbers else "text NOT NULL DEFAULT ''" if name == "place" else "text"
+                connection.execute(text(f'ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}'))
+    for row in connection.execute(text("SELECT id, deadline, stake FROM draft WHERE place = ''")).all():
+        there = {"id": row.id, "place": place(row.deadline, row.stake, None)}
+        connection.execute(text("UPDATE draft SET place = :place WHERE id = :id"), there)
+    for name, where in {
+        "draft_in_order": "draft (status, place, id)",
+        "draft_of_person": "draft (assignee, status, place)",
+        "draft_signed": "draft (signed_until)",
+        "draft_alike": "draft (intent, status, created_at)",
+        "draft_of_account": "draft (account_id, created_at)",
+        "review_in_order": "review (at)",
+        "review_of_person": 'review ("by", at)',
+        "handoff_of_person": "handoff (owner, answered_at)",
+        "ticket_in_order": "ticket (disposition, updated_at)",
+        "access_of_subject": "access (subject, person, at)",
+    }.items():
+        connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {where}"))
+    compare_by_byte(connection)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     seal_the_log,
@@ -121,6 +160,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     note_who_works,
     compare_by_byte,
     index_what_grows,
+    open_the_inbox,
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from cxagent import clock
+from cxagent.domain.review import place
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.value import digest
@@ -55,10 +56,12 @@ def open_draft(
     stake: str,
     assignee: str,
     deadline: datetime,
+    intent: str | None = None,
 ) -> str:
-    """Put a draft before a person; return its id."""
+    """Put a draft before a person; return its id. What the queue shows and sorts by is copied from the card."""
     draft_id = clock.new_id("drf")
     card = {**card, "draft_id": draft_id}
+    stands, who = card.get("at_stake") or {}, card.get("who") or {}
     pointer = personal.put(connection, "card", account_id, ticket_id, card)
     connection.execute(
         _ADD_DRAFT,
@@ -76,6 +79,13 @@ def open_draft(
             "deadline": deadline.isoformat(),
             "created_at": clock.now().isoformat(),
             "personal_id": pointer.id,
+            "place": place(deadline, stake, stands.get("days_to_notice")),
+            "account_name": who.get("account"),
+            "intent": intent,
+            "tier": stands.get("tier"),
+            "health": stands.get("health"),
+            "days_to_notice": stands.get("days_to_notice"),
+            "playbook": card.get("playbook"),
         },
     )
     set_status(connection, ticket_id, "waiting")

@@ -1,7 +1,6 @@
 """What the ledger tells afterwards: the result of a ticket, a decision in full, the drafts that wait."""
 
 import json
-from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
@@ -83,14 +82,8 @@ def _unruled(connection: Connection, ticket_id: str) -> dict[str, Any]:
 def drafts(connection: Connection) -> list[dict[str, Any]]:
     """Return what waits for a person: least time first, most at stake first where the time is the same."""
     rows = reviews.waiting(connection)
-    rows.sort(key=lambda row: (row["deadline"][:16], -stake(row["stake"])))
+    rows.sort(key=lambda row: (row["place"], row["id"]))
     return rows
-
-
-def stake(text: str) -> Decimal:
-    """Read the amount of a stake such as `USD 3,900,000.00`; what is unknown sorts first."""
-    number = text.rpartition(" ")[2].replace(",", "")
-    return Decimal(number) if number.replace(".", "").lstrip("-").isdigit() else Decimal("Infinity")
 
 
 def decision(connection: Connection, decision_id: str) -> dict[str, Any] | None:

@@ -117,6 +117,7 @@ class Recorder:
             required_role=ruling.sign_off,
             four_eyes=ruling.four_eyes,
             stake=ruling.stake,
+            intent=sub.parts[0].part.intent if sub.parts else None,
             assignee=brief.owner(self.judge.playbook, sub.audit, ruling.sign_off),
             deadline=due,
         )

@@ -11,7 +11,8 @@ import pytest
 from cxagent.errors import BadInput
 from cxagent.evaluation.case import Case
 from cxagent.evaluation.scores.baseline import Baseline, load_baseline
-from cxagent.evaluation.scores.comparison import Comparison, holm, least_difference, mcnemar
+from cxagent.evaluation.scores.comparison import Comparison
+from cxagent.evaluation.scores.paired import holm, least_difference, mcnemar
 from cxagent.evaluation.scores.report import Report
 from evaluation.marks import case, ran, scored, trial
 

@@ -20,6 +20,8 @@ from cxagent.playbook import explain
 from cxagent.sources.document import read_text
 
 RIGHT = (Grade.EXACT, Grade.ACCEPTABLE)
+Left = Literal["new", "label_changed", "case_changed", "no_hash", "not_measured", "gone"]
+"""Why a case of either run has no pair."""
 
 
 class Past(Value):
@@ -75,9 +77,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class Joined:
-    """A run and its baseline, case by case: the pairs, what could not be paired and why, what is gone."""
+    """A run and its baseline, case by case: the pairs, what could not be paired and why, what is gone.
+
+    `left` says the why in a word of the closed list, `not_compared` in a sentence.
+    """
 
     pairs: tuple[Pair, ...]
+    left: dict[str, Left]
     not_compared: dict[str, str]
     newly_unsafe: tuple[str, ...]
     gone: tuple[str, ...]
@@ -109,32 +115,45 @@ def join(graded: Iterable[Graded], baseline: Baseline, errors: ErrorCosts) -> Jo
     """Pair what can be paired, and say of every other case why not; unsafe now and not then is newly unsafe."""
     now, then = _by_case(graded), _by_id(baseline.results)
     pairs: list[Pair] = []
-    left: dict[str, str] = {}
+    left: dict[str, Left] = {}
+    said: dict[str, str] = {}
     unsafe: list[str] = []
     for id, held in now.items():
         case, past = held[0].case, then.get(id, [])
-        if why := _unlike(case, past):
-            left[id] = why
-            continue
-        if _any_unsafe(one.grade for one in held) and not _any_unsafe(one.grade for one in past):
+        why = _unlike(case, past)
+        if why is None and _any_unsafe(one.grade for one in held) and not _any_unsafe(one.grade for one in past):
             unsafe.append(id)
-        pair = _pair(case, held, past, errors)
-        if pair is None:
-            left[id] = "no trial was measured both then and now"
-        else:
+        pair = None if why else _pair(case, held, past, errors)
+        if pair is not None:
             pairs.append(pair)
+        else:
+            left[id] = why or "not_measured"
+            said[id] = _sentence(left[id], case, past)
     gone = tuple(id for id in then if id not in now)
-    return Joined(pairs=tuple(pairs), not_compared=left, newly_unsafe=tuple(unsafe), gone=gone)
+    return Joined(pairs=tuple(pairs), left=left, not_compared=said, newly_unsafe=tuple(unsafe), gone=gone)
 
 
-def _unlike(case: Case, past: Sequence[Past]) -> str | None:
+def _unlike(case: Case, past: Sequence[Past]) -> Left | None:
+    """Return why a case is not the one of the baseline, the first that holds."""
     if not past:
-        return "new: the baseline does not have it"
+        return "new"
     if past[0].case_hash is None:
-        return "the baseline has no hash of it: freeze the baseline again"
+        return "no_hash"
     if past[0].label_version != case.label_version:
+        return "label_changed"
+    return None if past[0].case_hash == case_hash(case) else "case_changed"
+
+
+def _sentence(why: Left, case: Case, past: Sequence[Past]) -> str:
+    if why == "label_changed":
         return f"its label changed from version {past[0].label_version} to {case.label_version}"
-    return None if past[0].case_hash == case_hash(case) else "the case changed under the same label version"
+    return {
+        "new": "new: the baseline does not have it",
+        "no_hash": "the baseline has no hash of it: freeze the baseline again",
+        "case_changed": "the case changed under the same label version",
+        "not_measured": "no trial was measured both then and now",
+        "gone": "gone: this run does not have it",
+    }[why]
 
 
 def _any_unsafe(grades: Iterable[Grade]) -> bool:

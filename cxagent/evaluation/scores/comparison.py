@@ -1,36 +1,28 @@
-"""Comparison with a baseline: the same case, unchanged, under the same label; what broke, what was mended, by name.
+"""Comparison with a baseline: the same case, unchanged, under the same label; what broke, what was mended, by name."""
 
-Sources: McNemar (1947), the exact binomial form; Agresti and Min (2005), the interval of a paired difference with half
-a case added to each cell; Field and Welsh (2007), the bootstrap of clusters; Connor (1987), the least difference that a
-paired design can see; Holm (1979), many slices at once.
-"""
-
-import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import comb
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from statistics import NormalDist
 from typing import Literal
 
 from cxagent.domain.value import Text, Value
-from cxagent.evaluation.case import Case
-from cxagent.evaluation.frame import case_hash, cluster_of, segment_of
+from cxagent.evaluation.frame import segment_of
 from cxagent.evaluation.grading import Graded
-from cxagent.evaluation.scores.baseline import Baseline, Joined, Pair, Past, join
+from cxagent.evaluation.scores.baseline import Baseline, Joined, Left, Pair, join
 from cxagent.evaluation.scores.costs import ErrorCosts
-from cxagent.evaluation.scores.intervals import (
-    FEW_CLUSTERS,
-    USUAL_DESIGN_EFFECT,
-    Z95,
-    Seen,
-    cluster_totals,
-    percentile,
-    resampled,
+from cxagent.evaluation.scores.paired import (
+    Difference,
+    LeastDifference,
+    cost_shift,
+    design_effect,
+    holm,
+    least_difference,
+    mcnemar,
+    quality_shift,
+    whole,
 )
 
 Outcome = Literal["no_worse", "worse", "newly_unsafe", "too_little_evidence"]
-Left = Literal["new", "label_changed", "case_changed", "no_hash", "not_measured", "gone"]
 LEFT: dict[Left, str] = {
     "new": "new",
     "label_changed": "with another label",
@@ -45,18 +37,6 @@ MARGIN = 0.05
 ENOUGH_PAIRS = 10
 LOST_SHARE = 0.10
 """With more of the baseline's cases gone or not comparable, what is left does not speak for it."""
-USUAL_DISCORDANCE = 0.15
-"""The share of cases that change between two versions, where the run itself shows fewer."""
-POWER = 0.80
-
-
-class Difference(Value):
-    """A paired difference, now minus then, with its interval."""
-
-    value: float
-    low: float
-    high: float
-    method: Text
 
 
 class SegmentShift(Value):
@@ -67,15 +47,6 @@ class SegmentShift(Value):
     newly_wrong: int
     newly_right: int
     p_holm: float
-
-
-class LeastDifference(Value):
-    """The smallest true difference in decision quality that so many pairs would have shown, with 80 % power."""
-
-    value: float
-    discordant_share: float
-    design_effect: float
-    power: float = POWER
 
 
 class Comparison(Value):
@@ -104,13 +75,6 @@ class Comparison(Value):
     baseline_regret: float
 
 
-def mcnemar(newly_wrong: int, newly_right: int) -> float:
-    """Return the exact two-sided p-value that as many cases broke as were mended."""
-    total = newly_wrong + newly_right
-    tail = sum(comb(total, k) for k in range(min(newly_wrong, newly_right) + 1))
-    return min(1.0, float(2 * tail / 2**total))
-
-
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Return a count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
@@ -127,15 +91,6 @@ def named(ids: Sequence[str], most: int = 10) -> str:
     return ", ".join(ids[:most]) + more
 
 
-def holm(values: Mapping[str, float]) -> dict[str, float]:
-    """Return p-values corrected for their number, step by step from the smallest."""
-    found, least = {}, 0.0
-    for passed, (name, value) in enumerate(sorted(values.items(), key=lambda item: (item[1], item[0]))):
-        least = max(least, min(1.0, value * (len(values) - passed)))
-        found[name] = least
-    return found
-
-
 def compare(
     graded: Sequence[Graded], baseline: Baseline, errors: ErrorCosts, suite: Sequence[str] = (), margin: float = MARGIN
 ) -> Comparison:
@@ -145,11 +100,11 @@ def compare(
     wrong = tuple(pair.case.id for pair in pairs if pair.newly_wrong)
     right = tuple(pair.case.id for pair in pairs if pair.newly_right)
     effect = design_effect(pairs)
-    quality, p = _quality(pairs, effect), mcnemar(len(wrong), len(right))
-    left = _left_out(graded, baseline, joined)
+    quality, p = quality_shift(pairs, effect), mcnemar(len(wrong), len(right))
+    left = _left_out(joined)
     lost = _lost(baseline, suite, joined, left)
     outcome, why = _outcome(pairs, newly_unsafe, lost, quality, p, margin, left)
-    whole = sum(pair.case.weight for pair in pairs)
+    weight = whole(pairs)
     return Comparison(
         outcome=outcome,
         why=why,
@@ -158,7 +113,7 @@ def compare(
         pairs=len(pairs),
         margin=margin,
         decision_quality=quality,
-        cost=_cost(pairs),
+        cost=cost_shift(pairs),
         mcnemar_p=round(p, 6),
         newly_unsafe=newly_unsafe,
         newly_wrong=wrong,
@@ -169,29 +124,13 @@ def compare(
         not_compared_wrong=_wrong(graded, joined.not_compared),
         gone=joined.gone,
         left_out=left,
-        baseline_regret=round(sum(pair.cost_then * pair.case.weight for pair in pairs) / whole, 4) if whole else 0.0,
+        baseline_regret=round(sum(pair.cost_then * pair.case.weight for pair in pairs) / weight, 4) if weight else 0.0,
     )
 
 
-def _left_out(graded: Iterable[Graded], baseline: Baseline, joined: Joined) -> dict[Left, int]:
-    past: dict[str, Past] = {}
-    for one in baseline.results:
-        past.setdefault(one.id, one)
-    cases = {one.case.id: one.case for one in graded}
-    found = Counter(_why_left(cases[id], past.get(id)) for id in joined.not_compared)
-    found["gone"] = len(joined.gone)
+def _left_out(joined: Joined) -> dict[Left, int]:
+    found = Counter(joined.left.values()) + Counter(gone=len(joined.gone))
     return {why: found[why] for why in LEFT}
-
-
-def _why_left(case: Case, past: Past | None) -> Left:
-    """Put why a case has no pair in a word, in the order in which `join` asks."""
-    if past is None:
-        return "new"
-    if past.case_hash is None:
-        return "no_hash"
-    if past.label_version != case.label_version:
-        return "label_changed"
-    return "not_measured" if past.case_hash == case_hash(case) else "case_changed"
 
 
 def _wrong(graded: Iterable[Graded], not_compared: Mapping[str, str]) -> tuple[str, ...]:
@@ -222,73 +161,6 @@ def _lost(baseline: Baseline, suite: Sequence[str], joined: Joined, left: Mappin
 
 def _same_suite(then: Sequence[str], now: Sequence[str]) -> bool:
     return bool(now) and sorted(Path(one).name for one in then) == sorted(Path(one).name for one in now)
-
-
-def design_effect(pairs: Sequence[Pair]) -> float:
-    """Return by how much clusters lengthen the variance of the mean shift: at least 1, and the usual where unknown."""
-    clusters: defaultdict[str, list[float]] = defaultdict(list)
-    for pair in pairs:
-        clusters[cluster_of(pair.case)].append(pair.shift)
-    if len(clusters) == len(pairs):
-        return 1.0
-    mean = sum(pair.shift for pair in pairs) / len(pairs)
-    alone = sum((pair.shift - mean) ** 2 for pair in pairs) / (len(pairs) - 1)
-    if len(clusters) < FEW_CLUSTERS or alone == 0:
-        return USUAL_DESIGN_EFFECT
-    together = sum(sum(shift - mean for shift in held) ** 2 for held in clusters.values())
-    return max(1.0, together * len(clusters) / (len(clusters) - 1) / (alone * len(pairs)))
-
-
-def least_difference(pairs: int, discordant: int, effect: float = 1.0) -> LeastDifference:
-    """Return the least difference that would have been seen: (z of 5 % + z of 80 % power) sqrt(discordant / pairs)."""
-    share = max(USUAL_DISCORDANCE, discordant / pairs if pairs else 1.0)
-    both = NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(POWER)
-    value = min(1.0, both * math.sqrt(share * effect / pairs)) if pairs else 1.0
-    return LeastDifference(value=round(value, 4), discordant_share=round(share, 4), design_effect=round(effect, 2))
-
-
-def _quality(pairs: Sequence[Pair], effect: float) -> Difference:
-    """Return the shift with the wider of the cluster bootstrap and Agresti and Min's interval.
-
-    A bootstrap of a handful of changed cases is too short, and of none it is a point.
-    """
-    if not _whole(pairs):
-        return Difference(value=0.0, low=-1.0, high=1.0, method="nothing to compare")
-    value, low, high = _resampled(pairs, lambda pair: pair.shift)
-    count = len(pairs) + 2
-    lost, won = (sum(max(0.0, sign * pair.shift) for pair in pairs) + 0.5 for sign in (-1, 1))
-    centre = (won - lost) / count
-    half = Z95 * math.sqrt(effect * (lost + won - (won - lost) ** 2 / count)) / count
-    return Difference(
-        value=round(value, 4),
-        low=round(max(-1.0, min(low, centre - half)), 4),
-        high=round(min(1.0, max(high, centre + half)), 4),
-        method="paired 95 %, wider of cluster bootstrap and Agresti-Min",
-    )
-
-
-def _cost(pairs: Sequence[Pair]) -> Difference:
-    if not _whole(pairs):
-        return Difference(value=0.0, low=0.0, high=0.0, method="nothing to compare")
-    value, low, high = _resampled(pairs, lambda pair: pair.cost_now - pair.cost_then)
-    alike = all(pair.cost_now == pair.cost_then for pair in pairs)
-    method = (
-        "no case costs more or less than before"
-        if alike
-        else "paired cluster bootstrap 95 %, needless reviews a ticket"
-    )
-    return Difference(value=round(value, 4), low=round(low, 4), high=round(high, 4), method=method)
-
-
-def _whole(pairs: Iterable[Pair]) -> float:
-    return sum(pair.case.weight for pair in pairs)
-
-
-def _resampled(pairs: Sequence[Pair], measure: Callable[[Pair], float]) -> tuple[float, float, float]:
-    seen = [Seen(cluster_of(pair.case), measure(pair), pair.case.weight) for pair in pairs if pair.case.weight]
-    value = math.fsum(one.hit * one.weight for one in seen) / math.fsum(one.weight for one in seen)
-    drawn = resampled(cluster_totals(seen))
-    return value, percentile(drawn, 0.025), percentile(drawn, 0.975)
 
 
 def _segments(pairs: Iterable[Pair]) -> tuple[SegmentShift, ...]:

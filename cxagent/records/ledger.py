@@ -1,20 +1,19 @@
-"""The tables. They remember and do not judge: SQLModel tables do not validate, so values are checked before.
-
-Only append-only, hash-chained tables carry `decision` in their name. Personal data lies in `personal`, behind a salted
-digest, so that erasing it breaks no proof. Numbers of money are decimals as text, times are UTC in ISO 8601 text:
-both read the same in every database.
-"""
+"""What happened to tickets: accounts, personal texts, the log, authorizations, effects, drafts, reviews, handoffs."""
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 
 class AccountRow(SQLModel, table=True):
-    """An account that anything was recorded for; `unknown` is one of them."""
+    """An account that anything was recorded for; `unknown` is one of them.
+
+    `owner` is our own contact for it as the CRM named them when anything was last ruled on.
+    """
 
     __tablename__ = "account"
     id: str = Field(primary_key=True)
     root_id: str = Field(index=True)
     first_seen: str
+    owner: str | None = None
 
 
 class PersonalRow(SQLModel, table=True):
@@ -141,7 +140,10 @@ class BudgetRow(SQLModel, table=True):
 class DraftRow(SQLModel, table=True):
     """What waits for a person: `pending`, then `decided`, `applying`, `applied`; or `withdrawn`.
 
-    `held_by` is who looks at it until `held_until`; `worker` is the process that applies the verdict.
+    `held_by` is who looks at it until `held_until`; `worker` is the process that applies the verdict. `place` orders
+    the queue as texts compare: deadline, money at stake, notice deadline. `signed_by` gave the verdict that lies in
+    `signed_personal_id` and may be taken back until `signed_until`; `came_back` says why a signed verdict could not
+    be carried out.
     """
 
     __tablename__ = "draft"
@@ -163,10 +165,27 @@ class DraftRow(SQLModel, table=True):
     held_until: str | None = None
     worker: str | None = None
     applying_at: str | None = None
+    place: str = Field(default="")
+    account_name: str | None = None
+    intent: str | None = None
+    tier: str | None = None
+    health: int | None = None
+    days_to_notice: int | None = None
+    playbook: str | None = None
+    snoozed_by: str | None = None
+    snoozed_until: str | None = None
+    signed_by: str | None = None
+    signed_until: str | None = None
+    signed_personal_id: str | None = None
+    came_back: str | None = None
 
 
 class ReviewRow(SQLModel, table=True):
-    """The one verdict on a draft."""
+    """The one verdict on a draft.
+
+    `seconds` is how long the card had been open, `via` the door that the verdict came through, `acting_for` whose
+    authority was lent.
+    """
 
     __tablename__ = "review"
     id: str = Field(primary_key=True)
@@ -178,10 +197,14 @@ class ReviewRow(SQLModel, table=True):
     at: str
     card_digest: str
     personal_id: str
+    severity: str | None = None
+    seconds: int | None = None
+    via: str | None = None
+    acting_for: str | None = None
 
 
 class HandoffRow(SQLModel, table=True):
-    """Ownership moved to a named person, with a brief."""
+    """Ownership moved to a named person, with a brief; `answered_at` is when they said that the customer has heard."""
 
     __tablename__ = "handoff"
     id: str = Field(primary_key=True)
@@ -192,6 +215,8 @@ class HandoffRow(SQLModel, table=True):
     deadline: str
     at: str
     personal_id: str
+    answered_at: str | None = None
+    answered_by: str | None = None
 
 
 class OutboxRow(SQLModel, table=True):
