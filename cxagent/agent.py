@@ -11,11 +11,13 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
 from cxagent import checkpoints, clock, presence
+from cxagent.context.changes import Change, changes
 from cxagent.domain.review import Review, Verdict
 from cxagent.domain.ticket import Incoming, Sender, Ticket
 from cxagent.domain.value import digest
+from cxagent.domain.vocabulary import DRAFT
 from cxagent.errors import BadInput, Conflict, Refused, Unreachable
-from cxagent.ledger import chain, personal, reports, reviews, tickets
+from cxagent.ledger import chain, personal, planted, reports, reviews, signing, tickets
 from cxagent.project import Project, load_graph_file
 from cxagent.reviewing import answer_of
 from cxagent.shape import require_shape
@@ -165,43 +167,95 @@ class Agent:
         note: str | None = None,
         reply: str | None = None,
         args: list[dict[str, Any]] | None = None,
+        to: str | None = None,
     ) -> dict[str, Any]:
-        """Decide a draft for a person known to the playbook; return the ticket's result line.
+        """Decide a draft at once for a person known to the playbook; return the ticket's result line.
 
         `Conflict` names who was first; `Refused` says what the person may not do, and leaves the draft as it was.
         """
         name, role = self.project.steps.reviewing.reviewer(by)
-        review = Review(
-            verdict=verdict,
-            by=name,
-            role=role,
-            reason=reason,
-            note=note,
-            reply=reply,
-            actions=None if args is None else tuple(args),  # type: ignore[arg-type]
-        )
-        with presence.at_work():
-            return self._decide(draft_id, review)
+        actions = None if args is None else tuple(args)
+        said = {"reason": reason, "note": note, "reply": reply, "actions": actions, "to": to}
+        return self.decide(draft_id, Review(verdict=verdict, by=name, role=role, via="terminal", **said))  # type: ignore[arg-type]
 
-    def _decide(self, draft_id: str, review: Review) -> dict[str, Any]:
-        """Claim a draft first, then let its thread follow what is on record."""
+    def decide(self, draft_id: str, review: Review) -> dict[str, Any]:
+        """Claim a draft first, then let its thread follow what is on record; see `review`."""
+        if (caught := self._caught(draft_id, review)) is not None:
+            return caught
+        with presence.at_work():
+            row, approval = self._examined(draft_id, review)
+            told = self.project.steps.reviewing.claim(draft_id, review, *approval)
+            if refused := told["review"].get("refused"):
+                return {"ticket_id": row["ticket_id"], "draft_id": draft_id, "status": "waiting", "said": refused}
+            with contextlib.suppress(Conflict):  # the verdict is on record, and another run is carrying it out
+                self._go_on(row["ticket_id"])
+            return self.result(row["ticket_id"])
+
+    def sign(self, draft_id: str, review: Review, until: datetime) -> None:
+        """Lay a verdict on a draft that may be taken back until then; all that would refuse it later refuses it now."""
+        with self.store.read() as connection:
+            row, real = reviews.draft(connection, draft_id), planted.of(connection, draft_id) is None
+        self.project.steps.reviewing.check(review, row)
+        if real:
+            self._examined(draft_id, review)
+        with self.store.write(row["ticket_id"]) as connection:
+            signing.sign(connection, draft_id, review, until)
+
+    def _caught(self, draft_id: str, review: Review) -> dict[str, Any] | None:
+        """Take the verdict on a planted draft, which ends there: no thread waits, and nothing is ever minted."""
+        with self.store.read() as connection:
+            row, known = reviews.draft(connection, draft_id), planted.of(connection, draft_id)
+        if known is None:
+            return None
+        self.project.steps.reviewing.check(review, row)
+        with self.store.write(row["ticket_id"]) as connection:
+            reviews.free_for(reviews.draft(connection, draft_id), review.by)
+            planted.answer(connection, known, review)
+        said = f"this draft was planted, and nothing was sent: {known['told']}"
+        return {"ticket_id": row["ticket_id"], "draft_id": draft_id, "status": "planted", "said": said}
+
+    def _examined(self, draft_id: str, review: Review) -> tuple[dict[str, Any], tuple[Any, ...]]:
+        """Return a draft with what its approval authorizes; nobody decides their own, and edits are rehearsed."""
         steps = self.project.steps
         with self.store.read() as connection:
             row = reviews.draft(connection, draft_id)
             known = kept(connection, row["ticket_id"]) if row["status"] == "pending" else None
-        approval: tuple[Any, ...] = ()
-        if known is not None and known.stands is not None:
-            if known.stands["proposer"].get("name") == review.by:
-                raise Refused(f"{review.by} wrote this draft; somebody else must review it")
-            if review.verdict in ("edit", "respond"):
-                self._rehearse(known.stands, review)
-            approval = steps.recorder.approval(held(known.stands))
-        told = steps.reviewing.claim(draft_id, review, *approval)
-        if refused := told["review"].get("refused"):
-            return {"ticket_id": row["ticket_id"], "draft_id": draft_id, "status": "waiting", "said": refused}
-        with contextlib.suppress(Conflict):  # the verdict is on record, and another run is carrying it out
-            self._go_on(row["ticket_id"])
-        return self.result(row["ticket_id"])
+        if known is None or known.stands is None:
+            return row, ()
+        if known.stands["proposer"].get("name") == review.by:
+            raise Refused(f"{review.by} wrote this draft; somebody else must review it")
+        if review.verdict in ("edit", "respond"):
+            self._rehearse(known.stands, review)
+        return row, steps.recorder.approval(held(known.stands))
+
+    def moved(self, draft_id: str) -> tuple[Change, ...]:
+        """Look at the facts behind a pending draft again; return what is otherwise than when it was drafted."""
+        with self.store.read() as connection:
+            row = reviews.draft(connection, draft_id)
+            waits = row["status"] == "pending" and planted.of(connection, draft_id) is None
+            known = kept(connection, row["ticket_id"]) if waits else None
+        if known is None or known.stands is None:
+            return ()
+        given = held(known.stands)
+        fresh = self.project.steps.judge.look(given.ticket, known.stands.get("account_id"))
+        return () if fresh.digest == given.audit.digest else changes(given.audit, fresh)
+
+    def redraft(self, draft_id: str) -> dict[str, Any]:
+        """Rule again on the facts of today for a draft that waits; what comes of it is never bolder than a draft."""
+        with self.store.read() as connection:
+            row = reviews.draft(connection, draft_id)
+        ticket_id = row["ticket_id"]
+        known = self._kept(ticket_id)
+        if row["status"] != "pending" or known.stands is None or known.draft_id != draft_id:
+            return self.result(ticket_id)
+        given, judge = held(known.stands), self.project.steps.judge
+        with presence.at_work(), self._in_hand(ticket_id):
+            fresh = judge.look(given.ticket, known.stands.get("account_id"))
+            anew: dict[str, Any] = {"audit": fresh.model_dump(mode="json"), "at_most": DRAFT.value, "review": {}}
+            anew["reading"] = judge.read(given.ticket, fresh).model_dump(mode="json")
+            self.app.update_state(self._thread(ticket_id), {**known.stands, **anew}, as_node="propose")
+            self._invoke(None, ticket_id)
+        return self.result(ticket_id)
 
     def hold(self, draft_id: str, by: str, *, minutes: int = 15, over: bool = False) -> datetime:
         """Let a person claim a draft while they look at it; return until when. `Conflict` where somebody else has."""

@@ -1,15 +1,17 @@
 """What a person gets: the card of a draft and the brief of a handoff, in words that can be read in half a minute."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cxagent.context import ContextAudit
+from cxagent.context.knowledge import Fact
 from cxagent.domain.account import Promise
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
-from cxagent.domain.vocabulary import Autonomy, Reason, Tier
+from cxagent.domain.vocabulary import Autonomy, Reason, SourceName, Tier
 from cxagent.playbook import Hours, Playbook
 from cxagent.reading.message import Reading
 
@@ -56,15 +58,17 @@ def signer(playbook: Playbook, role: str) -> str:
     return min(able, key=lambda one: playbook.rank_of(one.role)).name if able else role
 
 
-def next_up(playbook: Playbook, assignee: str, role: str) -> str:
+def next_up(playbook: Playbook, assignee: str, role: str, away: Collection[str] = ()) -> str:
     """Name who gets a draft that its assignee left too long: the next person above them who may sign as `role`.
 
-    At the top of the ladder it goes to another person of the same rank, and stays where there is none.
+    At the top of the ladder it goes to another person of the same rank, and stays where there is none. Whoever is
+    `away` is passed over, as long as somebody else is there.
     """
     known = playbook.colleague(assignee)
     rank = playbook.rank_of(known.role) if known else playbook.rank_of(role) - 1
     able = [one for one in playbook.people if playbook.rank_of(one.role) >= max(playbook.rank_of(role), 0)]
     others = [one for one in able if known is None or one.name != known.name]
+    others = [one for one in others if one.name not in away] or others
     above = [one for one in others if playbook.rank_of(one.role) > rank]
     level = [one for one in others if playbook.rank_of(one.role) == rank]
     return min(above or level, key=lambda one: playbook.rank_of(one.role)).name if above or level else assignee
@@ -103,6 +107,32 @@ def at_stake(audit: ContextAudit, ruling: Ruling) -> dict[str, Any]:
     }
 
 
+def beside(audit: ContextAudit) -> tuple[Fact, ...]:
+    """Return what a person wants to see beside the facts that a proposer is told: where health goes, what is on fire."""
+    account = audit.account
+    if account is None:
+        return ()
+    crm, support = account.crm, account.support
+    hot = None
+    if support is not None and support.open_tickets is not None:
+        hot = [f"{one.ref} {one.summary or ''}".strip() for one in support.open_tickets if one.priority == "p1"]
+        hot += [f"{one.ref} {one.summary or ''}".strip() for one in support.open_escalations or ()]
+    told = (
+        (SourceName.CRM, "health change in 60 days", crm.health_change_60d if crm else None),
+        (SourceName.SUPPORT, "open incidents", None if hot is None else "; ".join(hot) or "none"),
+        (SourceName.SUPPORT, "sla_breaches_30d", support.sla_breaches_30d if support else None),
+    )
+    return tuple(_beside(audit, source, name, value) for source, name, value in told)
+
+
+def _beside(audit: ContextAudit, source: SourceName, name: str, value: object) -> Fact:
+    section = audit.section(source)
+    status = section.status if section else "missing"
+    known = None if value is None else str(value)
+    state = "missing" if known is None and status == "present" else status
+    return Fact(name=name, value=known, source=source, as_of=section.as_of if section else None, status=state)
+
+
 def _promises(audit: ContextAudit) -> tuple[Promise, ...]:
     support = audit.account.support if audit.account else None
     return (support.promises if support else None) or ()
@@ -129,7 +159,7 @@ def card(
         "reasons": list(ruling.reasons),
         "would_have_acted": list(ruling.would_have_acted),
         "signals": [one.model_dump(mode="json") for one in reading.signals],
-        "facts": [fact.model_dump(mode="json") for fact in audit.facts],
+        "facts": [fact.model_dump(mode="json") for fact in (*audit.facts, *beside(audit))],
         "message": {"subject": ticket.subject, "body": ticket.body},
         **({"since": since} if since else {}),
         "reply": proposal.reply,

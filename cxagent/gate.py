@@ -21,6 +21,7 @@ TICKET_RULES: tuple[TicketRule, ...] = (
     stakes.flags,
     stakes.consent,
     stakes.promises_kept,
+    stakes.owner_in_touch,
     knowledge.sections_known,
     knowledge.facts_known,
     knowledge.sources_agree,

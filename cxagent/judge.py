@@ -17,7 +17,7 @@ from cxagent.domain.tool import Tool
 from cxagent.domain.value import digest
 from cxagent.domain.vocabulary import ACT, Autonomy, SourceName
 from cxagent.gate import PART_RULES, TICKET_RULES, PartRule, TicketRule
-from cxagent.ledger import history
+from cxagent.ledger import handovers, history
 from cxagent.ledger.authorizations import Grant
 from cxagent.ledger.store import Store
 from cxagent.playbook import Playbook
@@ -68,7 +68,8 @@ class Judge:
         with self.store.read() as connection:
             trust = history.trust_events(connection, ids) if ids else {}
             given = history.given(connection, ids, since, but) if ids else {}
-        return audit(ticket, hint, answers, self.playbook, at, trust=trust, given=given)
+            owners = handovers.on_record(connection, ids) if ids else {}
+        return audit(ticket, hint, answers, self.playbook, at, trust=trust, given=given, owners=owners)
 
     def read(self, ticket: Ticket, found: ContextAudit) -> Reading:
         """Read a message against the goals and the broken promises of the account that was resolved."""

@@ -182,8 +182,12 @@ class Hours(Value):
         return self
 
 
+BESIDE = ("viewer", "qa", "admin")
+"""Roles beside the ladder of signatures: they look, check the reviewing, keep sessions and keys, and decide nothing."""
+
+
 class Colleague(Value):
-    """Somebody who may sign off, and as what."""
+    """Somebody who works with the drafts, and as what."""
 
     name: Text
     role: Text
@@ -346,10 +350,10 @@ MERGED = "tag:yaml.org,2002:merge"
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _no_doubles)
 
 
-def read_yaml(path: Path) -> object:
-    """Read one YAML file; errors name file, line and column."""
+def read_yaml(path: Path, text: str | None = None) -> object:
+    """Read one YAML file, or a text that is told by that name; errors name file, line and column."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
+        return yaml.load(path.read_text(encoding="utf-8-sig") if text is None else text, Loader=_Loader)
     except FileNotFoundError:
         raise BadInput("no such file", where=str(path)) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -364,15 +368,20 @@ def read_yaml(path: Path) -> object:
         raise BadInput(f"not valid YAML: {' '.join(str(error).split())}", where=str(path)) from None
 
 
-def load_playbook(path: Path) -> Playbook:
+def load_playbook(path: Path, text: str | None = None) -> Playbook:
     """Read and validate a playbook; a `BadInput` names the file and every field that is wrong."""
-    raw = read_yaml(path)
+    raw = read_yaml(path, text)
     if not isinstance(raw, dict):
         raise BadInput("holds no playbook", where=str(path))
     try:
         return Playbook.model_validate(raw)
     except ValidationError as error:
         raise BadInput(explain(error), where=str(path)) from None
+
+
+def parse_playbook(text: str, name: str) -> Playbook:
+    """Validate the text of a playbook that lies in no file, told by a name such as `version 3`."""
+    return load_playbook(Path(name), text)
 
 
 def explain(error: ValidationError) -> str:

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,7 +23,9 @@ from cxagent.domain.value import Text, Value
 from cxagent.errors import BadInput
 from cxagent.executor import Executor
 from cxagent.gate import PartRule, TicketRule
+from cxagent.in_force import InForce
 from cxagent.judge import Judge
+from cxagent.ledger.deliveries import Webhook
 from cxagent.ledger.store import Store
 from cxagent.playbook import Playbook, explain, load_playbook, read_yaml
 from cxagent.proposers import Proposer
@@ -70,6 +71,7 @@ class Config(Value):
     shadow: bool = False
     database: Text = "sqlite:///.cxagent/cxagent.sqlite"
     settings: dict[str, Any] = Field(default_factory=dict)
+    webhooks: tuple[Webhook, ...] = ()
     demo: Demo | None = None
 
 
@@ -98,7 +100,7 @@ class Project:
         self.extensions = extensions or Extensions()
         self.steps = Steps(self._current)
         self._bench: contextvars.ContextVar[Bench | None] = contextvars.ContextVar("bench", default=None)
-        self._opening = threading.RLock()
+        self._in_force = InForce(self, self._equipped)
 
     @classmethod
     def beside(
@@ -149,8 +151,18 @@ class Project:
 
     @cached_property
     def playbook(self) -> Playbook:
-        """The Financial Playbook."""
+        """The Financial Playbook as the project's own file has it; what rules now is `in_force`."""
         return load_playbook(self.home / self.config.playbook)
+
+    @property
+    def playbook_text(self) -> str:
+        """The text of that file, with its comments."""
+        return (self.home / self.config.playbook).read_text(encoding="utf-8-sig")
+
+    @property
+    def in_force(self) -> Playbook:
+        """The playbook that rules now: the last activation in the ledger, or that of the bench at hand."""
+        return self._current().judge.playbook
 
     @cached_property
     def guidance(self) -> Guidance:
@@ -216,9 +228,13 @@ class Project:
         """The ledger's database, brought up to date."""
         return Store.open(self.database_url)
 
-    @cached_property
+    @property
     def bench(self) -> Bench:
-        """Everything the nodes work with."""
+        """Everything the nodes work with, under the playbook that is in force."""
+        return self._in_force.bench()
+
+    def _equipped(self) -> Bench:
+        """Return everything the nodes work with, under the playbook of the project's file."""
         gather = Gather(self.sources, deadline_seconds=self.config.deadline_seconds, fx=self.fx)
         judge = Judge(
             playbook=self.playbook,
@@ -251,12 +267,15 @@ class Project:
         finally:
             self._bench.reset(token)
 
+    @contextlib.contextmanager
+    def one_playbook(self) -> Iterator[Bench]:
+        """Let everything inside work under the playbook that is in force now, so that the ledger is asked once."""
+        with self.working_with(bench := self._current()):
+            yield bench
+
     def _current(self) -> Bench:
-        if (given := self._bench.get()) is not None:
-            return given
-        # A server sends the first tickets side by side, and from Python 3.12 on a cached property has no lock.
-        with self._opening:
-            return self.bench
+        given = self._bench.get()
+        return self.bench if given is None else given
 
     def state_graph(self) -> SupportGraph:
         """Return an empty graph over the ticket's state, which refuses to compile around the audit or the gate."""

@@ -11,7 +11,17 @@ from cxagent import aftercare, brief, clock
 from cxagent.agent import Agent
 from cxagent.domain.vocabulary import Tier
 from cxagent.errors import BadInput, Conflict, CxagentError, Unreachable
-from cxagent.ledger import authorizations, executions, journal, loose_ends, personal, reports, reviews, tickets
+from cxagent.ledger import (
+    absences,
+    authorizations,
+    executions,
+    journal,
+    loose_ends,
+    personal,
+    reports,
+    reviews,
+    tickets,
+)
 
 BROKE_OFF_AFTER = timedelta(minutes=1)
 """How long nothing must have happened on a ticket that no run has in hand before a sweep takes it up."""
@@ -142,12 +152,13 @@ def escalate(agent: Agent) -> list[dict[str, str]]:
     playbook, passed = agent.project.playbook, []
     with agent.store.read() as connection:
         late = reviews.late(connection)
+        away = {row["person"] for row in absences.today(connection, clock.now().date())}
     for row in late:
         with agent.store.write(row["ticket_id"]) as connection:
             card = personal.get(connection, row["personal_id"]) or {}
             tier = Tier((card.get("at_stake") or {}).get("tier") or Tier.HIGH)
             due = brief.business_time(clock.now(), _hours(agent, tier), playbook.business_hours)
-            to = brief.next_up(playbook, row["assignee"], row["required_role"])
+            to = brief.next_up(playbook, row["assignee"], row["required_role"], away)
             if reviews.escalate(connection, row, to, due):
                 passed.append({"draft_id": row["id"], "from": row["assignee"], "to": to})
     return passed

@@ -56,16 +56,24 @@ class Reviewing:
             return f"{ruling.gives} needs two people, and an edit has one author"
         return self.may_sign(role, ruling.sign_off)
 
+    def check(self, review: Review, row: dict[str, Any]) -> None:
+        """Refuse a verdict that its author has no authority for, or that names what there is not."""
+        if review.reason is not None and review.reason not in REASONS:
+            raise BadInput(f"{review.reason!r} is no reason; reasons are {', '.join(REASONS)}", where="--reason")
+        if review.to is not None and self.playbook.colleague(review.to) is None:
+            raise BadInput(f"{review.to!r} is nobody the playbook knows", where="--to")
+        if self.playbook.rank_of(review.role) < 0:
+            raise Refused(f"{review.by} may look, and decides no drafts ({_words(review.role)})")
+        if review.verdict != "reject" and (trouble := self.may_sign(review.role, row["required_role"])):
+            raise Refused(trouble)
+
     def claim(
         self, draft_id: str, review: Review, terms: Terms | None = None, grant: Grant | None = None
     ) -> TicketState:
         """Record the verdict on a draft, and mint the authorization of an approval in the same transaction."""
-        if review.reason is not None and review.reason not in REASONS:
-            raise BadInput(f"{review.reason!r} is no reason; reasons are {', '.join(REASONS)}", where="--reason")
         with self._write(draft_id) as connection:
             row = reviews.draft(connection, draft_id)
-            if review.verdict != "reject" and (trouble := self.may_sign(review.role, row["required_role"])):
-                raise Refused(trouble)
+            self.check(review, row)
             review_id = reviews.claim(connection, draft_id, review)
             if review_id is None:
                 waits = f"{review.by} approved; a second person must approve as well"
@@ -139,7 +147,8 @@ def answer_of(review: Review) -> dict[str, Any]:
 
 def told_of(review_id: str, review: Review) -> dict[str, Any]:
     """Return what the state says of a verdict on record."""
-    return {"id": review_id, "verdict": review.verdict, "by": review.by, "role": review.role, "note": review.note}
+    told = {"id": review_id, "verdict": review.verdict, "by": review.by, "role": review.role, "note": review.note}
+    return {**told, "to": review.to} if review.to else told
 
 
 def _words(role: str) -> str:

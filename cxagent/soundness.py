@@ -22,6 +22,8 @@ JUDGEMENT = ("domain", "reading", "context", "rules", "proof", "gate.py", "playb
 """What a proof rests on beside the playbook and the tools: after a change of this code it is made anew."""
 APART = frozenset({"arguments", "run", "assess", "undo", "check"})
 """Fields that are told in a way of their own, or that no proof looks at: a function's address changes every time."""
+SIGNED = {"version", "owner", "author", "approver", "effective", "review_by"}
+"""Lines that say who signed a playbook and when: no proof rests on them, and what depends on the day is seen anew."""
 FILE = "proven.json"
 KEPT = 20
 
@@ -37,6 +39,12 @@ def require_sound(
     errors = [*told, *examine(playbook, tools).errors]
     if errors:
         raise BadInput("; ".join(dict.fromkeys(map(sentence, errors))), where=f"playbook {playbook.name}")
+    vouch_for(playbook, tools, cache)
+
+
+def vouch_for(playbook: Playbook, tools: Mapping[str, Tool], cache: Path | None = None) -> None:
+    """Remember that a playbook was proven with these tools: whoever just did need not do it again."""
+    mark = proof_mark(playbook, tools)
     proven_here().add(mark)
     _remember(cache, mark)
 
@@ -53,9 +61,10 @@ def sentence(finding: Finding) -> str:
 
 
 def proof_mark(playbook: Playbook, tools: Mapping[str, Tool]) -> str:
-    """Return the digest of all that a proof is about: the playbook, the declared tools, the code that judges."""
+    """Return the digest of all that a proof is about: the playbook's limits, the declared tools, the judging code."""
+    limits = playbook.model_dump(mode="json", exclude=SIGNED)
     declared = {name: _declaration(tool) for name, tool in sorted(tools.items())}
-    return digest({"playbook": playbook, "tools": declared, "version": cxagent.__version__, "code": _code()})
+    return digest({"playbook": limits, "tools": declared, "version": cxagent.__version__, "code": _code()})
 
 
 def _declaration(tool: Tool) -> dict[str, Any]:

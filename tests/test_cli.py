@@ -36,6 +36,7 @@ COMMANDS = {
     "recover": {"--project", "--json", "--as"},
     "worker": {"--project", "--once", "--concurrency"},
     "hold": {"--project", "--json", "--as", "--minutes", "--over", "--release"},
+    "notify": {"--project", "--json", "--to", "--dry-run"},
     "grants": {"ROLE"},
     "undo": {"--project", "--json", "--as", "--why"},
     "drafts": {"--project", "--json"},

@@ -12,11 +12,14 @@ PACKAGE = ROOT / "cxagent"
 
 STOREYS: dict[str, tuple[str, ...]] = {
     "words": ("domain", "errors", "clock"),
-    "judgement": ("context", "playbook", "rules", "gate", "economics", "latitude", "reading", "proof"),
+    "judgement": (
+        *("context", "playbook", "differences", "rules", "gate", "economics", "latitude", "reading", "proof"),
+    ),
     "memory": ("records", "migrations", "presence", "ledger", "checkpoints"),
     "doing": (
-        *("sources", "intake", "proposers", "actions", "answers", "brief", "judge", "reviewing", "executor"),
+        *("intervals", "sources", "intake", "proposers", "actions", "answers", "brief", "judge", "reviewing", "executor"),
         *("state", "steps", "shape", "project", "fingerprint", "soundness", "seals", "agent", "aftercare", "recovery"),
+        *("inbox", "in_force", "governing", "telling", "explaining", "handing_over", "notifying"),
     ),
     "edges": ("evaluation", "review", "quality", "value", "worker", "cli", "testing", "scaffold"),
 }

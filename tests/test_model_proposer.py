@@ -453,7 +453,7 @@ def provider(opened: Any) -> SimpleNamespace:
 @pytest.mark.parametrize(
     ("package", "says"),
     [
-        (None, r"model acme:large: needs a package: pip install 'cxagent\[models\]'"),
+        (None, r"model acme:large: needs a package: pip install '\.\[models\]'"),
         (provider(ImportError("install acme-sdk\nmore")), "model acme:large: cannot be opened: install acme-sdk$"),
         (provider(ValueError("no such provider")), "cannot be opened: no such provider"),
         (provider(status(401)), r"cannot be opened: Exception \(status 401\)$"),

@@ -7,6 +7,7 @@ import pytest
 from requirements.world import Scene, account, cell, credit, doc, money, playbook, refusal, stop
 
 from cxagent.actions import Call, action
+from cxagent.context.handover import OnRecord
 from cxagent.context.standing import Given
 from cxagent.domain.account import Mismatch
 from cxagent.domain.money import Fx, Money
@@ -162,6 +163,13 @@ TICKET_ROWS = (
         DRAFT,
         "trust_breach",
         of(support__promises=[{"what": "call back", "due": "2027-03-09"}]),
+    ),
+    Row(
+        "owner_in_touch",
+        of(crm__owner={"name": "Bo Lund"}).but(owners={"A-1": OnRecord("Ann Reyes")}),
+        DRAFT,
+        "handover",
+        of(crm__owner={"name": "ann  reyes"}).but(owners={"A-1": OnRecord("Ann Reyes")}),
     ),
     Row("sections_known", of(contract=None), DRAFT, "fact_missing", BASE),
     Row("sections_known", of(billing__as_of=None), DRAFT, "fact_stale", BASE),

@@ -22,9 +22,12 @@ from cxagent.cli import (
     grants,
     hold,
     init,
+    keys,
+    notify,
     playbook,
     recover,
     run,
+    serve,
     stop,
     undo,
     verify,
@@ -97,7 +100,25 @@ def cxagent(
     """Hold what is asked before any command."""
 
 
-for module in (init, demo, check, run, drafts, hold, explain, undo, recover, stop, verify, grants, playbook, eval):
+for module in (
+    init,
+    demo,
+    check,
+    run,
+    drafts,
+    hold,
+    notify,
+    explain,
+    undo,
+    recover,
+    serve,
+    keys,
+    stop,
+    verify,
+    grants,
+    playbook,
+    eval,
+):
     module.register(app)
 
 

@@ -188,7 +188,7 @@ def _proposer(home: "Project") -> Lines:
     if home.config.shadow:
         yield Line("shadow mode", "warning", "on: the AI decides silently and every ticket goes to a person")
     if model and home.extensions.proposers is None and importlib.util.find_spec("langchain") is None:
-        raise BadInput(f"the model {model} needs `pip install 'cxagent[models]'`")
+        raise BadInput(f"the model {model} needs a package: pip install '.[models]' in your checkout of cxagent")
     names = ", then ".join(one.name for one in home.proposers)
     yield Line("proposer", "ok", f"{names} ({model or 'no model configured'})")
 

@@ -69,7 +69,7 @@ WithoutAudit = Annotated[
 ]
 Ablate = Annotated[
     bool,
-    typer.Option("--ablate", help="Take every fact away once: nothing may become freer.", rich_help_panel=BESIDE),
+    typer.Option("--ablate", help="Take every fact away once: nothing may become autonomous.", rich_help_panel=BESIDE),
 ]
 Regrade = Annotated[Path | None, _file("--regrade", "Grade a stored run under today's labels.", INSTEAD)]
 Foreign = Annotated[Path | None, _file("--import", "Grade what another agent did with the cases.", INSTEAD)]
@@ -77,8 +77,8 @@ NewCase = Annotated[
     str | None,
     typer.Option(
         "--new-case",
-        metavar="TICKET_ID",
-        help="Print a ticket of this project and what people decided on it as a labelled case.",
+        metavar="ID",
+        help="Print a ticket, named by its id or its draft's, and what people decided on it as a labelled case.",
         rich_help_panel=INSTEAD,
     ),
 ]
@@ -129,7 +129,7 @@ def evaluate(
     order = Order(project, asks, model, record, cassette, unaware=without_audit, ablate=ablate)
     origin: dict[str, Any] = {"resume": resume, "regrade": regrade, "foreign": foreign}
     side_by_side = processes or min(cores(), MOST_PROCESSES)
-    more = {"baseline": baseline, "margin": margin, "advance": command.progress, **origin}
+    more = {"baseline": baseline, "margin": margin, "advance": command.progress, "warn": command.warn, **origin}
     plan = Plan(paths=paths, order=order, trials=trials, processes=side_by_side, **more)
     wanted = annotate if annotate is not None else os.environ.get("GITHUB_ACTIONS") == "true"
     outputs = command.Outputs(json=json, junit=junit, markdown=md, page=html, frozen=freeze, annotations=wanted)

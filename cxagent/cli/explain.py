@@ -26,95 +26,19 @@ def explain(
     json: AsJson = False,
 ) -> None:
     """Show the facts with source and age, the caps that bound, and what would have made it autonomous."""
-    from cxagent.cli.telling import find, tell
+    from cxagent import explaining
     from cxagent.project import Project
 
     with Project(project).store.read() as connection:
-        told = tell(connection, find(connection, decision_id))
-        after = _after(connection, told)
+        told = explaining.asked_for(connection, decision_id)
+        after = explaining.afterwards(connection, told)
     if json:
-        print_json(_value(told, after))
+        print_json(explaining.explanation(told, after))
     else:
         _show(page(), told, after, argument(project))
 
 
-def _value(told: "Told", after: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the explanation as one JSON object."""
-    entry, ruling, body = told.entry, told.ruling, told.entry["body"]
-    return {
-        "decision_id": entry["id"],
-        "ticket_id": entry["ticket_id"],
-        "account_id": entry["account_id"],
-        "account": told.account,
-        "at": entry["at"],
-        "autonomy": body["autonomy"],
-        "reasons": body["reasons"],
-        "intents": body["intents"],
-        "playbook": body["playbook"],
-        "context": body["context"],
-        "stake": body["stake"],
-        "gives": body["gives"],
-        "deviations": body["deviations"],
-        "erased": told.erased,
-        "identity": told.audit.get("identity"),
-        "facts": told.audit.get("facts", []),
-        "sections": told.audit.get("sections", []),
-        "caps": ruling.get("caps", []),
-        "binding": ruling.get("binding", []),
-        "would_have_acted": ruling.get("would_have_acted", []),
-        "sign_off": ruling.get("sign_off"),
-        "four_eyes": ruling.get("four_eyes"),
-        "signals": ((told.entry["personal"] or {}).get("reading") or {}).get("signals", []),
-        "proposal": told.proposal,
-        "then": after,
-    }
-
-
 # ---- what happened then ---------------------------------------------------------------------------------------------
-
-
-def _after(connection: Any, told: "Told") -> list[dict[str, Any]]:
-    """Return what the ledger holds of the ticket since the decision, oldest first."""
-    from cxagent.ledger import personal, reports
-    from cxagent.ledger.store import TABLES
-
-    ticket_id, seq = told.entry["ticket_id"], told.entry["seq"]
-    log, execution, outbox, review = (TABLES[name] for name in ("decision_log", "execution", "outbox", "review"))
-    found: list[dict[str, Any]] = []
-    later = log.select().where(log.c.ticket_id == ticket_id, log.c.seq > seq).order_by(log.c.seq)
-    for row in connection.execute(later).mappings():
-        text = personal.get(connection, row["personal_id"]) if row["personal_id"] else None
-        body = _parsed(row["body"])
-        if row["kind"] == "review":
-            signed = connection.execute(review.select().where(review.c.id == body["review"])).mappings().one()
-            body |= {"by": signed["by"], "note": (text or {}).get("note")}
-            body |= {"changed": reports.changes(connection, body["draft"])}
-        if row["kind"] in ("undo", "check"):
-            if row["kind"] == "check" and "holds" not in body:
-                continue  # that somebody began to look tells nothing that the end does not
-            body |= {name: text[name] for name in ("by", "why", "said") if text and name in text}
-        if row["kind"] == "handoff" and told.handoff:
-            body |= {"owner": told.handoff["owner"], "deadline": told.handoff["deadline"]}
-        found.append({"what": row["kind"], "at": row["at"], "entry": row["id"], **body})
-    effects = execution.select().where(execution.c.ticket_id == ticket_id, execution.c.kind == "effect")
-    for row in connection.execute(effects).mappings():
-        at = row["started_at"] or row["done_at"] or told.entry["at"]
-        found.append({"what": "effect", "at": at, "tool": row["tool"], "status": row["status"], "key": row["id"]})
-    for row in connection.execute(outbox.select().where(outbox.c.ticket_id == ticket_id)).mappings():
-        found.append({"what": "reply", "at": row["at"], "kind": row["kind"]})
-    return sorted(found, key=lambda one: (one["at"], _ORDER.index(one["what"])))
-
-
-_ORDER = (
-    *("ruling", "escalation", "review", "stop", "effect", "settled", "reply", "outcome", "undo", "check"),
-    *("handoff", "continued", "erasure"),
-)
-
-
-def _parsed(body: str) -> dict[str, Any]:
-    import json as json_
-
-    return dict(json_.loads(body))
 
 
 def _happened(one: dict[str, Any]) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from cxagent.playbook import Playbook
     from cxagent.project import Project
 
+Ruling = Annotated[
+    bool, typer.Option("--in-force", help="The playbook that rules now: a change approved on a page counts too.")
+]
 File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A playbook file; by default the project's.")]
 
 app = typer.Typer(help="Prove, print and compare playbooks.", no_args_is_help=True)
@@ -27,9 +30,9 @@ def register(parent: typer.Typer) -> None:
 
 
 @app.command()
-def check(file: File = None, project: Home = HERE, json: AsJson = False) -> None:
+def check(file: File = None, project: Home = HERE, in_force: Ruling = False, json: AsJson = False) -> None:
     """Prove over the whole input space that more value, risk, age or money never gives more autonomy. Exit 1 if not."""
-    home, book = _read(file, project)
+    home, book = _read(file, project, in_force)
     proof = examined(home, book)
     if json:
         findings = [one.model_dump(mode="json") for one in proof.findings]
@@ -45,9 +48,9 @@ def check(file: File = None, project: Home = HERE, json: AsJson = False) -> None
 
 
 @app.command()
-def show(file: File = None, project: Home = HERE, json: AsJson = False) -> None:
+def show(file: File = None, project: Home = HERE, in_force: Ruling = False, json: AsJson = False) -> None:
     """Print a playbook as tables."""
-    _, book = _read(file, project)
+    _, book = _read(file, project, in_force)
     if json:
         print_json(book.model_dump(mode="json"))
     else:
@@ -62,7 +65,7 @@ def diff(
     json: AsJson = False,
 ) -> None:
     """Compare two playbooks line by line of meaning, and say of each change whether it loosens or tightens."""
-    from cxagent.cli.differences import differences
+    from cxagent.differences import differences
     from cxagent.playbook import load_playbook
 
     found = differences(load_playbook(project / old), load_playbook(project / new))
@@ -81,10 +84,15 @@ def diff(
     typer.echo(f"{len(found)} lines differ: {', '.join(counts)}.")
 
 
-def _read(file: Path | None, project: Path) -> tuple["Project", "Playbook"]:
+def _read(file: Path | None, project: Path, in_force: bool) -> tuple["Project", "Playbook"]:
+    from cxagent.errors import BadInput
     from cxagent.playbook import load_playbook
 
+    if file and in_force:
+        raise BadInput("is a file, and --in-force is what the ledger says; name one of the two", where=str(file))
     home = as_built(project)
+    if in_force:
+        return home, home.in_force
     return home, load_playbook(project / file) if file else home.playbook
 
 

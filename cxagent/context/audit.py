@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
+from cxagent.context.handover import Handover, OnRecord
 from cxagent.context.identity import Identity, ancestors, family_tree, resolve
 from cxagent.context.knowledge import (
     Fact,
@@ -25,6 +26,10 @@ from cxagent.playbook import Playbook
 
 UNKNOWN_ACCOUNT = "unknown"
 """The account that decisions about unresolved senders are stored against."""
+
+
+READ_WHEN: dict[str, set[str]] = {source.value: {"as_of"} for source in SourceName}
+"""Where an account document says when each source was read."""
 
 
 class ContextAudit(Value):
@@ -60,12 +65,13 @@ class ContextAudit(Value):
     def digest(self) -> str:
         """Identify the deciding facts: two audits of the same state at different moments share it.
 
-        Ages in days move the clock's hand without a fact having changed, so only the states enter.
+        Ages in days move the clock's hand without a fact having changed, so only the states enter; nor does it change
+        a fact that a source was read again.
         """
         return digest(
             {
                 "identity": self.identity,
-                "account": self.account,
+                "account": self.account.model_dump(mode="json", exclude=READ_WHEN) if self.account else None,
                 "sections": [(one.source, one.status) for one in self.sections],
                 "missing": (*self.missing, *self.unknown_above),
                 "conflicts": self.conflicts,
@@ -79,7 +85,10 @@ class ContextAudit(Value):
 
 
 def _deciding(standing: Standing | None) -> object:
-    """Keep of a standing what a ruling rests on; sentences that count days are left out."""
+    """Keep of a standing what a ruling rests on; sentences that count days are left out.
+
+    So are handovers: a new one shows as a reason, and one that ends must not send an approved draft back.
+    """
     if standing is None:
         return None
     return {
@@ -101,11 +110,12 @@ def audit(
     *,
     trust: Mapping[str, Sequence[TrustEvent]] | None = None,
     given: Mapping[str, Sequence[Given]] | None = None,
+    owners: Mapping[str, OnRecord] | None = None,
 ) -> ContextAudit:
     """Audit what the sources answered for one ticket.
 
-    `trust` and `given` come from the ledger, by account and by ultimate parent. An unresolved, departed or foreign
-    sender gets an audit without any account fact.
+    `trust`, `given` and `owners` come from the ledger, by account, by ultimate parent, by account. An unresolved,
+    departed or foreign sender gets an audit without any account fact.
     """
     tree = family_tree(answers.accounts)
     identity = resolve(ticket, hint, tree, playbook)
@@ -120,6 +130,7 @@ def audit(
         fx=answers.fx,
         trust=(trust or {}).get(account.id, ()),
         given=(given or {}).get(_root_of(account, tree), ()),
+        owners=owners,
     )
     states = sections(account, answers.faults, playbook, at)
     conflicts = mismatches(account, answers, playbook)
@@ -151,6 +162,10 @@ def _root_of(account: Account, tree: Mapping[str, Account]) -> str:
 def _registered(account: Account) -> tuple[str, ...]:
     contacts = (account.crm.contacts if account.crm else None) or ()
     return tuple(sorted(contact.email.strip().lower() for contact in contacts if contact.left_on is None))
+
+
+def _steps(one: Handover) -> str:
+    return "; ".join(f"{step.who} until {step.until}: {step.what}" for step in one.plan.steps)
 
 
 def facts_of(
@@ -192,6 +207,7 @@ def facts_of(
         derived("renewal window", window.status, window.why),
         derived("at risk", "yes" if standing.at_risk else "no", "; ".join(r.why for r in standing.risks) or "no risk"),
         derived("given in the last days", standing.exposure.given, standing.exposure.why),
+        *(derived("handover", one.said, f"{one.why}; {_steps(one)}") for one in standing.handovers),
         derived("trust balance", standing.trust_balance, "trust events, halving with age"),
         derived("stake", f"{standing.stake:,.2f}", "CLV of all accounts under the ultimate parent"),
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from cxagent.context.handover import Handover, OnRecord, Owner, handovers_of, owner_of
 from cxagent.context.identity import ancestors
 from cxagent.domain.account import Account, Promise
 from cxagent.domain.money import Fx, Money, Number, total
@@ -79,6 +80,8 @@ class Standing(Value):
     exposure: Exposure
     trust_balance: Number
     unkept: tuple[Promise, ...]
+    handovers: tuple[Handover, ...] = ()
+    owners: tuple[Owner, ...] = ()
 
     @property
     def at_risk(self) -> bool:
@@ -100,8 +103,9 @@ def stand(
     fx: Fx | None = None,
     trust: Sequence[TrustEvent] = (),
     given: Sequence[Given] = (),
+    owners: Mapping[str, OnRecord] | None = None,
 ) -> Standing:
-    """Work out how an account stands at one moment."""
+    """Work out how an account stands at one moment; `owners` is what the ledger knows of who looks after whom."""
     above, missing = ancestors(account, tree)
     root = above[-1] if above else account
     family = tuple(sorted(one.id for one in tree.values() if _root(one, tree) == root.id))
@@ -110,12 +114,13 @@ def stand(
     lines = [account, *above]
     balance = trust_balance(trust, playbook, at)
     windows = [(one, window_of(one, playbook, at.date())) for one in lines]
+    tier = max(own, group, key=lambda tier: tier.rank)
     return Standing(
         root_id=root.id,
         family=family,
         missing_parent=missing,
         own_tier=own,
-        tier=max(own, group, key=lambda tier: tier.rank),
+        tier=tier,
         tier_why=group_why if group.rank > own.rank else why,
         clv=clv,
         clv_known=bool(account.crm and account.crm.clv),
@@ -129,7 +134,16 @@ def stand(
         unkept=tuple(
             p for p in _promises(account) if p.kept is False or (p.kept is None and p.due and p.due < at.date())
         ),
+        handovers=tuple(
+            handovers_of(lines, owners or {}, playbook, at, tier, [worth(one, playbook, fx) for one in lines])
+        ),
+        owners=tuple(owner for one in lines if (owner := owner_of(one, playbook))),
     )
+
+
+def worth(account: Account, playbook: Playbook, fx: Fx | None) -> str:
+    """Say what an account is worth by itself."""
+    return str(_convert(account.crm.clv if account.crm else None, playbook, fx) or "unknown")
 
 
 def tier_of(account: Account, playbook: Playbook, fx: Fx | None) -> tuple[Tier, str, Money | None]:

@@ -169,6 +169,7 @@ class Reason(StrEnum):
     KILL_SWITCH = "kill_switch"
     SHADOW_MODE = "shadow_mode"
     TRUST_BREACH = "trust_breach"
+    HANDOVER = "handover"
     SIGNIFICANT_EFFECT = "significant_effect"
     SIGNAL_FORGED_AUTHORITY = "signal_forged_authority"
     SIGNAL_EMBEDDED_INSTRUCTIONS = "signal_embedded_instructions"

@@ -2,20 +2,24 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cxagent.errors import BadInput
 from cxagent.evaluation.case import Case
+from cxagent.evaluation.grading import Grade
 from cxagent.evaluation.outputs.places import STANDARD_OUTPUT, Named, is_spoken, put, require_places
 from cxagent.evaluation.outputs.screen import show
-from cxagent.evaluation.outputs.sentences import in_json, in_markup
+from cxagent.evaluation.outputs.sentences import VERDICTS, counted, in_json, in_markup, warned
 from cxagent.evaluation.replay.outcome import Outcome
 from cxagent.evaluation.running import Plan, evaluate
+from cxagent.evaluation.scores.baseline import RIGHT
 from cxagent.evaluation.scores.report import Report
 from cxagent.evaluation.suite import load_cases
 
+WARNED = 20
+"""So many odd cases are named one by one on standard error."""
 NO_BASELINE = "a run that was not measured is no baseline"
 Quote = Callable[[str], str]
 
@@ -101,6 +105,8 @@ def _written(report: Report, plan: Plan, wanted: Iterable[Output]) -> Iterator[s
         if one.option == "--freeze" and report.verdict == "not_measured":
             sys.stderr.write(f"--freeze: nothing was frozen: {NO_BASELINE}\n")
             continue
+        if one.option == "--freeze" and report.verdict != "pass":
+            sys.stderr.write(_frozen_red(report))
         try:
             # A lone surrogate from a JSON escape has no UTF-8; in JSON it stays the escape that it was.
             text = one.write(report, plan).encode("utf-8", "backslashreplace").decode("utf-8")
@@ -109,16 +115,32 @@ def _written(report: Report, plan: Plan, wanted: Iterable[Output]) -> Iterator[s
             yield str(error)
 
 
+def _frozen_red(report: Report) -> str:
+    """Say what a baseline of a run that is not green does: what is wrong in it is what later runs expect."""
+    wrong = [one for one in report.results if one.grade not in (*RIGHT, Grade.NOT_MEASURED)]
+    count, verdict = counted(len({one.id for one in wrong}), "case"), VERDICTS[report.verdict].lower()
+    told = f"; {count} wrong in it will not count as newly wrong any more" if wrong else ""
+    return warned(f"--freeze: the verdict of the run that was frozen is: {verdict}{told}") + "\n"
+
+
+def warn(told: Sequence[str]) -> None:
+    """Name on standard error the cases that say what hardly anybody means; they run all the same."""
+    for one in told[:WARNED]:
+        sys.stderr.write(warned(one) + "\n")
+    if len(told) > WARNED:
+        sys.stderr.write(f"warning: and {len(told) - WARNED:,} more of this kind\n")
+
+
 def schema() -> str:
     """Return the JSON Schema of a case."""
     return json.dumps(Case.model_json_schema(by_alias=True), indent=2)
 
 
-def new_case(home: Path, ticket_id: str) -> str:
-    """Return a real ticket and what people decided on it as one line of a suite."""
+def new_case(home: Path, id: str) -> str:
+    """Return a real ticket, named by its id or its draft's, and what people decided on it as one line of a suite."""
     from cxagent.evaluation.fresh import fresh_case
 
-    return in_json(fresh_case(home, ticket_id))
+    return in_json(fresh_case(home, id))
 
 
 def progress(coming: Iterable[Outcome], total: int, before: int) -> Iterator[Outcome]:

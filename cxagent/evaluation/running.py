@@ -12,6 +12,7 @@ from pathlib import Path
 from cxagent import clock
 from cxagent.domain.vocabulary import ACT, SILENT
 from cxagent.errors import BadInput, CxagentError, Unreachable
+from cxagent.evaluation.plausible import implausible
 from cxagent.evaluation.replay import Order
 from cxagent.evaluation.replay.crew import outcomes
 from cxagent.evaluation.replay.outcome import Outcome
@@ -32,6 +33,8 @@ COSTS = Path("evals") / "costs.yaml"
 RUNS = Path(".cxagent") / "runs"
 """Where a run is kept while it lasts, so that it can go on after a crash."""
 
+Warn = Callable[[Sequence[str]], None]
+"""Is given a sentence for each case that says what hardly anybody means."""
 Advance = Callable[[Iterable[Outcome], int, int], Iterable[Outcome]]
 """Shows how far a run is: it is given the outcomes to come, how many there are, and how many were there before."""
 
@@ -56,6 +59,7 @@ class Plan:
     baseline: Path | None = None
     margin: float = MARGIN
     advance: Advance = field(default=lambda coming, total, before: coming)
+    warn: Warn = field(default=lambda told: None)
 
     def __post_init__(self) -> None:
         """Refuse two origins of one report."""
@@ -72,6 +76,7 @@ def evaluate(plan: Plan) -> Report:
     project = Project.load(plan.order.home)
     require_known_tools(suite, frozenset(project.tools))
     require_known_roles(suite, frozenset(one.role for one in project.playbook.people))
+    plan.warn(list(implausible(suite, project.playbook.intents)))
     if plan.regrade is not None:
         head, held = load_run(plan.regrade)
         told = _told(head, regraded(head, held, suite.cases))

@@ -12,14 +12,22 @@ from pydantic import ValidationError
 
 from cxagent.errors import BadInput
 from cxagent.evaluation.case import Case
-from cxagent.evaluation.document import nearest, read_json, require_shallow
-from cxagent.playbook import explain, read_yaml
+from cxagent.evaluation.document import line_of, nearest, read_json, require_shallow, told
+from cxagent.playbook import read_yaml
 from cxagent.sources.document import read_text
 
 OTHERS = ("cxagent.answer/", "cxagent.run/", "cxagent.trajectory/")
 """The forms of what else lies in a folder of suites, a line each: cassettes, runs, what other agents did."""
 YAML = (".yaml", ".yml")
 EMPTY = "the suite is empty: there is nothing to measure"
+
+
+class Entry(NamedTuple):
+    """One case as it is written: its place, its content, and in YAML the node that knows the lines of its keys."""
+
+    where: str
+    raw: Any
+    node: yaml.Node | None = None
 
 
 class Suite(NamedTuple):
@@ -38,11 +46,11 @@ def load_suite(paths: Iterable[Path]) -> Suite:
         files = list(_suites(path)) if os.path.isdir(path) else [path]
         if not files:
             raise BadInput(EMPTY, where=str(path))
-        for where, raw in chain.from_iterable(map(_entries, files)):
-            case = _case(raw, where)
+        for entry in chain.from_iterable(map(_entries, files)):
+            case = _case(entry)
             if case.id in places:
-                raise BadInput(f"id: {case.id!r} was used at {places[case.id]}", where=where)
-            places[case.id] = where
+                raise BadInput(f"id: {case.id!r} was used at {places[case.id]}", where=entry.where)
+            places[case.id] = entry.where
             found.append(case)
     if not any(case.weight for case in found):
         said = "nothing weighs anything: a case needs a weight above 0" if found else EMPTY
@@ -84,12 +92,12 @@ def require_known_roles(suite: Suite, roles: Collection[str]) -> None:
                 raise BadInput(said + nearest(step.role, roles), where=suite.places[case.id])
 
 
-def _entries(path: Path) -> list[tuple[str, Any]]:
+def _entries(path: Path) -> list[Entry]:
     if path.suffix.lower() in YAML:
         found = list(_from_yaml(path))
     else:
         lines = enumerate(read_text(path).split("\n"), start=1)
-        found = [(f"{path}:{number}", read_json(line, path, number)) for number, line in lines if line.strip()]
+        found = [Entry(f"{path}:{number}", read_json(line, path, number)) for number, line in lines if line.strip()]
     if not found:
         raise BadInput(EMPTY, where=str(path))
     return found
@@ -124,23 +132,27 @@ def _is_suite(path: Path) -> bool:
     return False
 
 
-def _from_yaml(path: Path) -> Iterator[tuple[str, Any]]:
+def _from_yaml(path: Path) -> Iterator[Entry]:
     raw = read_yaml(path)
     if not isinstance(raw, list):
         raise BadInput("a YAML suite is a list of cases", where=str(path))
-    for number, item in enumerate(raw, start=1):
-        where = f"{path}:case {number}"
+    root = yaml.compose(read_text(path), Loader=yaml.SafeLoader)
+    for item, node in zip(raw, root.value if root else (), strict=True):
+        where = f"{path}:{line_of(node)}"
         require_shallow(item, where)
         try:
             text = json.dumps(item, default=lambda day: day.isoformat())
         except (TypeError, AttributeError):
             said = "a key or a value is neither text, number, list nor mapping; text with quotes around it is text"
             raise BadInput(said, where=where) from None
-        yield where, read_json(text, Path(where))
+        yield Entry(where, read_json(text, Path(where)), node)
 
 
-def _case(raw: Any, where: str) -> Case:
+def _case(entry: Entry) -> Case:
     try:
-        return Case.model_validate(raw)
+        return Case.model_validate(entry.raw)
     except ValidationError as error:
-        raise BadInput(explain(error), where=where) from None
+        where = entry.where
+        if entry.node is not None:
+            where = f"{where.rpartition(':')[0]}:{line_of(entry.node, error.errors()[0]['loc'])}"
+        raise BadInput(told(error, Case), where=where) from None

@@ -46,6 +46,9 @@ GENESIS = "0" * 64
 Kind = Literal[
     "ruling",
     "review",
+    "unsigned",
+    "passed_on",
+    "planted",
     "escalation",
     "handoff",
     "outcome",
@@ -55,6 +58,8 @@ Kind = Literal[
     "settled",
     "stop",
     "erasure",
+    "handover",
+    "playbook",
 ]
 # The canonical text of a line, whose fields are texts and numbers already: `canonical` would look at each of them.
 _encoded = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode

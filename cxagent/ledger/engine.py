@@ -67,7 +67,7 @@ def open_engine(url: URL, *, durable: bool) -> Engine:
             url, connect_args=server_settings(), pool_size=POOLED, max_overflow=MORE, pool_pre_ping=True
         )
     except ModuleNotFoundError as error:
-        said = f"PostgreSQL needs the extra: pip install 'cxagent[postgres]' ({error.name} is missing)"
+        said = f"PostgreSQL needs a package: pip install '.[postgres]' in your checkout ({error.name} is missing)"
         raise BadInput(said, where="CXAGENT_DATABASE_URL") from None
     except SQLAlchemyError as error:
         raise BadInput(f"not a usable database address: {error}", where="CXAGENT_DATABASE_URL") from None

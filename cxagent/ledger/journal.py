@@ -14,7 +14,7 @@ from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.value import digest
 from cxagent.errors import Conflict
-from cxagent.ledger import authorizations, chain, personal
+from cxagent.ledger import authorizations, chain, handovers, personal
 from cxagent.ledger.store import TABLES
 from cxagent.ledger.tickets import set_status, status
 
@@ -28,7 +28,12 @@ _SENT = select(OUTBOX.c.id).where(OUTBOX.c.id == bindparam("id"))
 def record_ruling(
     connection: Connection, ticket: Ticket, account_id: str, ruling: Ruling, intents: list[str], seen: dict[str, Any]
 ) -> str:
-    """Write a ruling into the log, with all that it rested on behind a pointer; return the decision's id."""
+    """Write a ruling into the log, with all that it rested on behind a pointer; return the decision's id.
+
+    What the audit saw of who looks after the account is noted first.
+    """
+    if (audit := seen.get("audit")) is not None:
+        handovers.note(connection, audit, ticket.id)
     pointer = personal.put(connection, "ruling", account_id, ticket.id, {"ruling": ruling.card(), **seen})
     body = {
         "autonomy": ruling.autonomy.value,
@@ -57,12 +62,16 @@ def open_draft(
     assignee: str,
     deadline: datetime,
     intent: str | None = None,
+    text_of: str | None = None,
 ) -> str:
-    """Put a draft before a person; return its id. What the queue shows and sorts by is copied from the card."""
+    """Put a draft before a person; return its id. What the queue shows and sorts by is copied from the card.
+
+    `text_of` is the ticket whose sender's words the card holds, where that is another one: erasing them must find it.
+    """
     draft_id = clock.new_id("drf")
     card = {**card, "draft_id": draft_id}
     stands, who = card.get("at_stake") or {}, card.get("who") or {}
-    pointer = personal.put(connection, "card", account_id, ticket_id, card)
+    pointer = personal.put(connection, "card", account_id, text_of or ticket_id, card)
     connection.execute(
         _ADD_DRAFT,
         {

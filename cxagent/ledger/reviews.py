@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from cxagent import clock, presence
-from cxagent.domain.review import Review
+from cxagent.domain.review import Review, place
 from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Conflict
 from cxagent.ledger import chain, personal
@@ -42,13 +42,16 @@ _BEGUN = (
     .values(status="applied")
 )
 _LATE = (
-    select(DRAFT).where(DRAFT.c.status == "pending", DRAFT.c.deadline <= bindparam("now")).order_by(DRAFT.c.deadline)
+    select(DRAFT)
+    .where(DRAFT.c.status == "pending", DRAFT.c.signed_by.is_(None), DRAFT.c.deadline <= bindparam("now"))
+    .order_by(DRAFT.c.deadline)
 )
 _ACTIVE = (
     select(DRAFT)
     .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status.in_(("pending", "decided", "applying")))
     .order_by((DRAFT.c.decision_id == bindparam("decision")).desc(), DRAFT.c.created_at.desc())
 )
+UNSIGNED = {"signed_by": None, "signed_until": None}
 _LATER = select(TICKET.c.id).where(TICKET.c.follows == bindparam("ticket")).order_by(TICKET.c.received_at, TICKET.c.id)
 
 
@@ -79,18 +82,16 @@ def claim(connection: Connection, draft_id: str, review: Review) -> str | None:
     `Conflict` names the winner where somebody was first, and refuses the same person twice.
     """
     row = draft(connection, draft_id)
-    _not_held(row, review.by)
+    free_for(row, review.by)
     if row["four_eyes"] and review.verdict == "approve":
-        first = row["first_approver"]
-        if first is None:
-            if _set(connection, draft_id, first_approver=review.by):
+        if row["first_approver"] is None:
+            if _set(connection, draft_id, first_approver=review.by, **UNSIGNED):
                 return None
-            first = draft(connection, draft_id)["first_approver"]
-        if _same(first, review.by):
-            raise Conflict(f"{first} has approved already; this draft needs a second person")
+            row = draft(connection, draft_id)
+        second_pair(row, review)
     decided = {"status": "decided", "worker": presence.me(), "applying_at": clock.now().isoformat()}
     if not _set(connection, draft_id, **decided):
-        raise Conflict(_winner(connection, draft_id))
+        raise Conflict(winner(connection, draft_id))
     review_id = clock.new_id("rev")
     pointer = personal.put(connection, "review", row["account_id"], row["ticket_id"], review)
     connection.execute(
@@ -105,6 +106,10 @@ def claim(connection: Connection, draft_id: str, review: Review) -> str | None:
             "at": clock.now().isoformat(),
             "card_digest": row["card_digest"],
             "personal_id": pointer.id,
+            "severity": review.severity,
+            "seconds": review.seconds,
+            "via": review.via,
+            "acting_for": review.acting_for,
         },
     )
     body = {
@@ -116,6 +121,8 @@ def claim(connection: Connection, draft_id: str, review: Review) -> str | None:
         "card": row["card_digest"],
         "edited": digest({"reply": review.reply, "actions": review.actions}) if review.verdict == "edit" else None,
     }
+    if review.acting_for:
+        body["acting_for"] = digest(review.acting_for)
     if row["four_eyes"] and review.verdict == "approve":
         body["first"] = digest(draft(connection, draft_id)["first_approver"])
     chain.append(connection, "review", row["account_id"], row["ticket_id"], body, pointer)
@@ -157,11 +164,11 @@ def hold(connection: Connection, draft_id: str, by: str, minutes: int, *, over: 
     """
     lock(connection, draft(connection, draft_id)["ticket_id"])
     row = draft(connection, draft_id)
-    if not over:
-        _not_held(row, by)
+    if not over or row["signed_by"]:
+        free_for(row, by)
     until = clock.now() + timedelta(minutes=minutes)
     if not _set(connection, draft_id, held_by=by, held_until=until.isoformat()):
-        raise Conflict(_winner(connection, draft_id))
+        raise Conflict(winner(connection, draft_id))
     return until
 
 
@@ -176,16 +183,28 @@ def holder(row: Any) -> str | None:
     return row["held_by"] if row["held_until"] and row["held_until"] > clock.now().isoformat() else None
 
 
-def _not_held(row: dict[str, Any], by: str) -> None:
-    if (held_by := holder(row)) is not None and not _same(held_by, by):
+def free_for(row: dict[str, Any], by: str) -> None:
+    """Refuse with a `Conflict` who comes to a draft that somebody else looks at, or has just decided."""
+    if (held_by := holder(row)) is not None and not same(held_by, by):
         raise Conflict(f"{held_by} is looking at {row['id']} until {row['held_until'][:16]}Z")
+    if row["signed_by"] and not same(row["signed_by"], by):
+        raise Conflict(f"{row['signed_by']} has just decided {row['id']}")
+
+
+def second_pair(row: dict[str, Any], review: Review) -> None:
+    """Refuse the second approval of a draft where it comes from the first approver, or on their authority."""
+    first = row["first_approver"]
+    if first and same(first, review.by):
+        raise Conflict(f"{first} has approved already; this draft needs a second person")
+    if first and review.acting_for and same(first, review.acting_for):
+        raise Conflict(f"{review.by} acts for {first}, who has approved already; this draft needs somebody else")
 
 
 def apply(connection: Connection, draft_id: str) -> None:
     """Note that this run carries out the verdict on a draft; `Conflict` where another run is at it."""
     row = draft(connection, draft_id)
     if row["status"] == "applying" and presence.other(row["worker"], row["applying_at"]):
-        raise Conflict(f"{_winner(connection, draft_id)}, and {row['worker']} is carrying it out")
+        raise Conflict(f"{winner(connection, draft_id)}, and {row['worker']} is carrying it out")
     changed = connection.execute(
         update(DRAFT)
         .where(DRAFT.c.id == draft_id, DRAFT.c.status == row["status"], DRAFT.c.status.in_(("decided", "applying")))
@@ -193,7 +212,7 @@ def apply(connection: Connection, draft_id: str) -> None:
         .values(status="applying", worker=presence.me(), applying_at=clock.now().isoformat())
     )
     if changed.rowcount != 1:
-        raise Conflict(_winner(connection, draft_id))
+        raise Conflict(winner(connection, draft_id))
 
 
 def active(connection: Connection, ticket_id: str, decision_id: str | None = None) -> dict[str, Any] | None:
@@ -216,7 +235,11 @@ def escalate(connection: Connection, row: dict[str, Any], to: str, deadline: dat
     passed = connection.execute(
         update(DRAFT)
         .where(DRAFT.c.id == row["id"], DRAFT.c.status == "pending", DRAFT.c.deadline == row["deadline"])
-        .values(assignee=to, deadline=deadline.isoformat())
+        .values(
+            assignee=to,
+            deadline=deadline.isoformat(),
+            place=place(deadline, row["stake"], row["days_to_notice"]),
+        )
     )
     if passed.rowcount != 1:
         return False
@@ -233,7 +256,7 @@ def _set(connection: Connection, draft_id: str, **values: str | None) -> bool:
     return connection.execute(statement.values(**values)).rowcount == 1
 
 
-def _winner(connection: Connection, draft_id: str) -> str:
+def winner(connection: Connection, draft_id: str) -> str:
     """Say who was first with what, or why a draft waits for nobody; a customer who wrote again comes before both."""
     found = connection.execute(_VERDICT, {"draft": draft_id}).one_or_none()
     row = connection.execute(select(DRAFT.c.status, DRAFT.c.ticket_id).where(DRAFT.c.id == draft_id)).one()
@@ -246,5 +269,6 @@ def _winner(connection: Connection, draft_id: str) -> str:
     return said
 
 
-def _same(one: str, other: str) -> bool:
+def same(one: str, other: str) -> bool:
+    """Whether two names are one person's: spaces and capitals do not make another person."""
     return " ".join(one.lower().split()) == " ".join(other.lower().split())

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from cxagent.context.handover import Handover, Plan
 from cxagent.context.knowledge import sections
 from cxagent.domain.account import Consent, Fault, Mismatch, Promise
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, SourceName
@@ -14,6 +15,16 @@ from cxagent.proof.request import request_ladders
 from cxagent.proof.scene import ACCOUNT, AT, Change, audited, proposed, section, standing
 from cxagent.reading.plainness import Doubt
 from cxagent.rules.submission import Cell, Stop, Submission
+
+_HANDOVER = Handover(
+    account_id=ACCOUNT,
+    from_owner="one",
+    to_owner="another",
+    stake="",
+    why="",
+    opened_at=AT,
+    plan=Plan(steps=(), basis=""),
+)
 
 
 def ladders(playbook: Playbook) -> Iterator[Ladder]:
@@ -98,6 +109,12 @@ def _account(playbook: Playbook) -> Iterator[Ladder]:
         "a broken promise on record",
         "promises_kept",
         known=lambda sub: standing(sub, unkept=(Promise(what="a thing", kept=False),)),
+    )
+    yield ladder(
+        "a handover",
+        "owner_in_touch",
+        announced=lambda sub: standing(sub, handovers=(_HANDOVER.model_copy(update={"to_owner": None}),)),
+        under_way=lambda sub: standing(sub, handovers=(_HANDOVER,)),
     )
     yield ladder(
         "special terms", "special_terms", "request", agreed=lambda sub: section(sub, "contract", special_terms=("one",))

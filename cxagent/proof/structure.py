@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from cxagent.domain.vocabulary import Segment, Tier
-from cxagent.playbook import FullRow, Limits, Playbook
+from cxagent.playbook import BESIDE, FullRow, Limits, Playbook
 from cxagent.proof.findings import Finding, error, warning
 
 COLUMNS = tuple(Tier)
@@ -122,8 +122,10 @@ def _ladder(playbook: Playbook) -> Iterator[Finding]:
         if not any(one.role == role for one in people):
             yield error(f"sign_off.{role}", f"no one under people is {role}, so nobody could sign")
     for one in people:
-        if one.role not in roles:
-            yield error(f"people.{one.name}", f"{one.name} is {one.role}, a role that sign_off does not know")
+        if one.role not in (*roles, *BESIDE):
+            beside = ", ".join(BESIDE)
+            why = f"{one.name} is {one.role}, which is no step of sign_off and none of the roles beside it ({beside})"
+            yield error(f"people.{one.name}", why)
     names = [" ".join(one.name.lower().split()) for one in people]
     for one in people:
         if names.count(" ".join(one.name.lower().split())) > 1:

@@ -32,6 +32,10 @@ from cxagent.proposers.guidance import Guidance
 from cxagent.proposers.prompt import ANSWER, Prompt
 
 LONGEST_MESSAGE, LONGEST_ANSWER, DEEPEST_ANSWER = 60_000, 100_000, 20
+NEEDS = (
+    "needs a package: pip install '.[models]' in your checkout of cxagent, "
+    "or 'dist/cxagent-VERSION-py3-none-any.whl[models]' from your own build"
+)
 _LONGEST_ECHO, _MOST_OBJECTS = 8_000, 100
 _PASSING = re.compile(
     r"Timeout|Timed?Out|Connect(ion)?Error|NetworkError|TransportError|RateLimit|TooManyRequests|Throttl"
@@ -150,7 +154,7 @@ def open_model(identifier: str, options: Mapping[str, Any]) -> BaseChatModel:
     try:
         module = importlib.import_module("langchain.chat_models")
     except ImportError:
-        raise BadInput("needs a package: pip install 'cxagent[models]'", where=f"model {identifier}") from None
+        raise BadInput(NEEDS, where=f"model {identifier}") from None
     try:
         model = module.init_chat_model(identifier, **options)
     except (ImportError, ValueError) as error:

@@ -9,6 +9,7 @@ class PlantedRow(SQLModel, table=True):
     __tablename__ = "planted"
     draft_id: str = Field(primary_key=True)
     mistake: str
+    wrong: str
     told: str
     by: str
     at: str

@@ -170,6 +170,12 @@ def promises_kept(sub: Submission) -> Iterator[Cap]:
         yield from cap(DRAFT, Reason.TRUST_BREACH, why, "our promises had been kept")
 
 
+def owner_in_touch(sub: Submission) -> Iterator[Cap]:
+    """While our own contact changes, a person looks at everything until the successor has spoken with the account."""
+    for one in sub.audit.standing.handovers if sub.audit.standing else ():
+        yield from cap(DRAFT, Reason.HANDOVER, one.said, "whoever looks after the account were in touch with it")
+
+
 def latitude(sub: Submission, view: PartView) -> Iterator[Cap]:
     """What the machine keeps getting wrong it may no longer do alone."""
     crm = sub.audit.account.crm if sub.audit.account else None

@@ -298,7 +298,7 @@ class Steps:
                 effects = list(self.executor.run(authorization_id, terms, actions, given.audit.account).effects)
         playbook = self.judge.playbook
         due = brief.deadline(playbook, given.audit, clock.now())
-        who = brief.owner(playbook, given.audit, ruling.sign_off)
+        who = review.get("to") or brief.owner(playbook, given.audit, ruling.sign_off)
         with self.store.read() as connection:
             since = reports.since(connection, given.ticket.id)
         told = brief.handoff_brief(given.ticket, given.audit, given.proposal, ruling, playbook, tried, due, since)

@@ -97,7 +97,7 @@ def main() -> None:
     try:
         import langchain.agents  # noqa: F401
     except ModuleNotFoundError:
-        print("LangChain's agent is not installed: pip install 'cxagent[models]'", file=sys.stderr)
+        print("LangChain's agent is not installed: pip install '.[models]'", file=sys.stderr)
         return
     began = time.monotonic()
     print(f"Round trip with an approval: milliseconds, medians of {ROUNDS} rounds in turn; ratios round by round")

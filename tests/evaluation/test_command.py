@@ -126,7 +126,7 @@ def test_a_page_without_its_package_is_refused_before_the_run(
 ) -> None:
     """Who asks for the page and has no jinja2 learns it at once."""
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(BadInput, match=r"--html: needs a package: pip install 'cxagent\[report\]'"):
+    with pytest.raises(BadInput, match=r"--html: needs a package: pip install '\.\[report\]' in your checkout"):
         command.run(planned(suite), Outputs(page=suite.parent / "out.html"))
     assert done == []
     assert command.run(planned(suite), Outputs(json=suite.parent / "out.json")) == 1
@@ -198,6 +198,36 @@ def test_what_was_not_measured_is_not_frozen(done: Ran, suite: Path, capsys: pyt
     shown, err = capsys.readouterr()
     assert " NOT MEASURED " in shown
     assert err == "--freeze: nothing was frozen: a run that was not measured is no baseline\n"
+
+
+@pytest.mark.parametrize(
+    ("routes", "verdict"),
+    [
+        ({}, None),
+        ({"c01": "act"}, "fail; 1 case wrong in it will"),
+        (dict.fromkeys(("c00", "c03", "c06"), "draft"), "fail; 3 cases wrong in it will"),
+    ],
+)
+def test_a_baseline_of_a_run_that_is_not_green_is_frozen_with_a_warning(
+    done: Ran, suite: Path, capsys: pytest.CaptureFixture[str], routes: dict[str, str], verdict: str | None
+) -> None:
+    """Whoever freezes what is wrong is told that nobody will be told of it again."""
+    done.report = ran(CASES, routes)
+    command.run(planned(suite), Outputs(frozen=suite.parent / "base.json"))
+    said = (
+        f"warning: --freeze: the verdict of the run that was frozen is: {verdict} not count as newly wrong any more\n"
+    )
+    assert (suite.parent / "base.json").is_file()
+    assert capsys.readouterr().err == (said if verdict else "")
+
+
+def test_odd_cases_are_named_on_standard_error_and_none_of_them_commands_a_runner(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Twenty are named one by one and the others counted, each on a line of its own."""
+    command.warn([f"s.jsonl:{number}: ##[error]a\nb" for number in range(22)])
+    told = capsys.readouterr().err.splitlines()
+    assert (told[0], told[20:]) == ("warning: s.jsonl:0: # #[error]a b", ["warning: and 2 more of this kind"])
 
 
 # ---- what a runner obeys --------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from cxagent import clock
 from cxagent.cli import app
-from cxagent.evaluation import load_cases
+from cxagent.evaluation import Order, Replay, load_cases
+from cxagent.evaluation.grading import grade
 from cxagent.evaluation.replay.foreign import load_trials
 from cxagent.scaffold import copy_to
 
@@ -61,6 +62,14 @@ def test_both_pipelines_are_valid_and_hand_on_what_they_write() -> None:
     assert used and all(re.fullmatch(r"actions/[\w-]+@v\d+", one) for one in used)
 
 
+@pytest.mark.parametrize("name", ["docs/evaluation.md", "README.md", "graphs/project.yaml"])
+def test_nobody_is_sent_to_a_package_of_another_owner(name: str) -> None:
+    """The name on a public index belongs to somebody else: what is installed is a checkout or a wheel of one's own."""
+    text = (Path(__file__).resolve().parents[2] / name).read_text(encoding="utf-8")
+    found = re.findall(r"pip install ([^`\n]*)", text)
+    assert found and [one for one in found if re.match(r"['\"]?cxagent\b", one)] == []
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project with a dozen cases and the page's own, and the tickets of the demo."""
@@ -98,8 +107,12 @@ def test_the_commands_of_the_page_run_one_after_the_other(project: Path, monkeyp
 
 
 def test_the_case_and_the_trajectory_of_the_page_are_what_it_says(project: Path) -> None:
-    """The case has its label, and the other agent's run is read as done alone."""
+    """The case is right for the reason that it gives, and the other agent's run is read as done alone."""
     (case,) = load_cases([project / "evals" / "page.yaml"])
     assert (case.id, case.expect.autonomy) == ("credit-in-window", "draft")
+    replay = Replay(Order(home=project))
+    found = replay.one(case)
+    replay.close()
+    assert (found.reasons, found.audit, grade(case, found)) == (("renewal_window",), (), "exact")
     (trial,) = load_trials(project / "trajectories.jsonl", {case.id: case})
     assert (trial.autonomy, trial.actions[0].position) == ("act", "autonomous")

@@ -87,6 +87,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     story.review(story.came("rejected", MID, credit(MID)), "reject", reason="wrong_facts")
     story.review(story.came("answered", MID, credit(MID)), "respond", reply="Let us talk on the phone.")
     story.review(story.came("group", CHILD, credit(CHILD)), "approve", MIRIAM)
+    story.review(story.came("again", MID, credit(MID)), "reject", reason="duplicate")
     story.came("owned", MID, credit(MID), "I want to speak to a person about a credit, not to a bot.")
     story.came("stood", LATER, credit(LATER, "90.00"))
     story.came("stood-too", LATER, credit(LATER, "90.00"))
@@ -218,11 +219,13 @@ def test_who_took_back_what_another_approved_is_heard_too(home: Path, tmp_path: 
         ("stood", "it stood as the machine did it: nobody decided this"),
         ("waits", "its draft waits for a person: nobody decided this"),
         ("stopped", "kill switch sent it to a person"),
+        ("again", "was rejected as a duplicate, which says nothing about autonomy"),
         ("nowhere", "is on record nowhere here"),
+        ("drf_nowhere", "is on record nowhere here, neither as a ticket nor as a draft"),
     ],
 )
 def test_what_nobody_decided_has_no_label(home: Path, ticket_id: str, said: str) -> None:
-    """An act that stood, a draft that waits, a stop, and what never came are refused, by name."""
+    """An act that stood, a draft that waits, a duplicate, a stop, and what never came are refused, by name."""
     with pytest.raises(BadInput, match=said) as refused:
         fresh_case(home, ticket_id)
     assert str(refused.value).startswith(f"{ticket_id}: ")
@@ -283,6 +286,23 @@ def test_two_of_one_role_cannot_be_played_again(home: Path, tmp_path: Path, caps
     story.world.close()
     assert "operator" not in json.loads(fresh_case(copy, "dear"))
     assert "people's verdicts cannot be given again" in capsys.readouterr().err
+
+
+def test_a_draft_names_its_ticket(home: Path) -> None:
+    """Who has only the id of a draft at hand gets the case of its ticket."""
+    world = World(home, home / "outside", url=f"sqlite:///{home / '.cxagent' / 'cxagent.sqlite'}")
+    (row,) = world.rows("draft", ticket_id="approved")
+    world.close()
+    assert row["id"].startswith("drf_") and fresh_case(home, row["id"]) == fresh_case(home, "approved")
+
+
+@pytest.mark.parametrize(("ticket_id", "said"), [("rejected", True), ("answered", False), ("approved", False)])
+def test_the_label_of_a_rejection_is_explained(
+    home: Path, capsys: pytest.CaptureFixture[str], ticket_id: str, said: bool
+) -> None:
+    """A rejected draft may have lacked only better words, which its label cannot know and a person can."""
+    fresh_case(home, ticket_id)
+    assert ("put draft into accept" in capsys.readouterr().err) is said
 
 
 def test_the_command_prints_the_line_alone_and_warns_beside_it(home: Path) -> None:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cxagent.evaluation.scores.intervals import Seen, at_most, clopper_pearson, rate_of, upper_bound, wilson
+from cxagent.intervals import Seen, at_most, clopper_pearson, rate_of, upper_bound, wilson
 from evaluation.marks import tables
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cxagent.errors import BadInput
+from cxagent.evaluation.plausible import implausible
 from cxagent.evaluation.scores.baseline import load_baseline
 from cxagent.evaluation.scores.costs import Costs, ErrorCosts, load_costs
 from cxagent.evaluation.suite import load_suite, require_known_roles, require_known_tools
@@ -130,6 +131,13 @@ def test_a_wrong_line_is_refused_in_a_sentence(tmp_path: Path, text: str, said: 
     assert re.search(rf"suite\.jsonl.*{said}", refusal(suite_of, written(tmp_path, "suite.jsonl", text)))
 
 
+WHOLE = f"""- schema: cxagent.case/1
+  id: a
+  account_id: A
+  ticket: {json.dumps({"id": "T-a", **TICKET})}
+  context: {{accounts: [{{id: A, name: Ada, crm: {{as_of: null}}}}]}}
+  expect: {{autonomy: draft}}
+"""
 YAMLS = {
     "a key twice": ("- id: a\n  id: b\n", r"s\.yaml:2:3: .*'id' stands twice"),
     "a loop": (f"{listed('&a [*a]')}", "nested too deeply|alias|recursive"),
@@ -138,15 +146,15 @@ YAMLS = {
         "- [&a [x,x,x,x,x,x,x,x,x,x]"
         + "".join(f", &{new} [{','.join([f'*{old}'] * 10)}]" for old, new in zip("abcdefgh", "bcdefghi", strict=True))
         + "]\n",
-        "case 1: holds more than",
+        r"s\.yaml:1: holds more than",
     ),
     "no day": ("- asof: 2027-13-45\n", r"s\.yaml:1:9: .*'2027-13-45'"),
     "no time zone": ("- asof: 2027-01-01T00:00:00+99:99\n", r"s\.yaml:1:9: .*2027"),
-    "a date as a key": ("- id: a\n  2027-01-01: x\n", "case 1: a key or a value is neither text"),
-    "a number as a key": ("- id: a\n  expect: {1: x}\n", r"case 1: .*expect\.1: "),
+    "a date as a key": ("- id: a\n  2027-01-01: x\n", r"s\.yaml:1: a key or a value is neither text"),
+    "a number as a key": ("- id: a\n  expect: {1: x}\n", r"s\.yaml:1: .*expect\.1: "),
     "a list as a key": ("- ? [a]\n  : b\n", r"s\.yaml:1:5: .*key"),
-    "not a number": (listed("[.nan]"), r"case 1: NaN "),
-    "a set": (listed("!!set {a}"), "case 1: a key or a value is neither text"),
+    "not a number": (listed("[.nan]"), r"s\.yaml:1: NaN "),
+    "a set": (listed("!!set {a}"), r"s\.yaml:1: a key or a value is neither text"),
     "a loop of pairs": (listed("&a !!pairs [b: *a]"), "nested too deeply|recursive"),
     "a torn stamp": (listed("[!!timestamp never]"), r"s\.yaml:1:\d+: .*'never'"),
     "no boolean": (listed("[!!bool perhaps]"), r"s\.yaml:1:\d+: .*'perhaps'"),
@@ -156,6 +164,18 @@ YAMLS = {
     "brackets without end": (listed(nested(5000)), "nested too deeply"),
     "brackets in brackets": (listed(nested(150)), "nested too deeply"),
     "a control character": ("- id: a\x07\n", "not valid YAML"),
+    "a day that no month has": ("# ours\n" + WHOLE + "  asof: 2027-02-30\n", r"s\.yaml:8:9: .*'2027-02-30'"),
+    "a day that no month has, as text": (WHOLE + "  asof: '2027-02-30T10:00:00Z'\n", r"s\.yaml:7: asof: .*day value"),
+    "a key deep inside": (WHOLE + f"  asof: {AT}\n  tag: [x]\n", r"s\.yaml:8: tag: .*did you mean 'tags' for 'tag'\?$"),
+    "a key of an account": (
+        WHOLE.replace("crm:", "crn:") + f"  asof: {AT}\n",
+        r"s\.yaml:5: .*accounts\.0\.crn: .*'crm' for 'crn'",
+    ),
+    "two keys": (
+        WHOLE.replace("crm:", "crn:").replace("autonomy", "autonmy"),
+        r"did you mean 'crm' for 'crn', 'autonomy' for 'autonmy'\?$",
+    ),
+    "an id used twice": (f"- {line()}\n\n- {line()}\n", r"s\.yaml:3: id: 'a' was used at .*s\.yaml:1"),
     "a word": ("word\n", "a YAML suite is a list"),
     "an empty list": ("[]\n", "the suite is empty"),
 }
@@ -284,6 +304,50 @@ def test_a_label_names_no_tool_that_nobody_has(tmp_path: Path, more: dict[str, A
     with pytest.raises(BadInput, match=rf"s\.jsonl:2: {key}: .*'issue_credti'.*'issue_credit'"):
         require_known_tools(suite, {"issue_credit", "search"})
     require_known_tools(suite, ["issue_credit", "issue_credti"])
+
+
+AHEAD = "2027-03-09T10:00:01Z"
+KEPT = {"intent": "how_to", "segment": "smb"}
+ODD: dict[str, tuple[dict[str, Any], str]] = {
+    "received too late": ({"ticket": {"id": "T", **TICKET, "received_at": AHEAD}}, "ticket.received_at is 2027-03-09 "),
+    "a fact of tomorrow": (
+        {"context": {"accounts": [account("A"), account("B") | {"support": {"as_of": AHEAD}}]}},
+        "context.accounts.1.support.as_of is ",
+    ),
+    "money of tomorrow": (
+        {
+            "context": {
+                "accounts": [
+                    account("A")
+                    | {
+                        "billing": {
+                            "as_of": AT,
+                            "credits": [{"amount": {"amount": "1.00", "currency": "USD"}, "granted_at": AHEAD}],
+                        }
+                    }
+                ]
+            }
+        },
+        "context.accounts.0.billing.credits.0.granted_at is ",
+    ),
+    "a verdict of tomorrow": ({"reviews": [KEPT | {"outcome": "agree", "at": AHEAD}]}, "reviews.0.at is "),
+    "a latitude of tomorrow": (
+        {"latitude": [KEPT | {"cap": "draft", "since": AHEAD, "why": "x"}]},
+        "latitude.0.since is ",
+    ),
+    "an intent nobody has": (
+        {"proposal": {"parts": [{"intent": "howto", "stance": "inform"}], "reply": "Here."}},
+        "proposal.parts.0.intent: the playbook has no intent 'howto'; did you mean 'how_to'?",
+    ),
+}
+
+
+@pytest.mark.parametrize(("more", "said"), ODD.values(), ids=ODD)
+def test_what_hardly_anybody_means_is_named_and_runs(tmp_path: Path, more: dict[str, Any], said: str) -> None:
+    """A fact from the future and an intent that nobody knows are told with place and id; a plain case is not."""
+    suite = load_suite([written(tmp_path, "s.jsonl", f"{line('plain')}\n{line('odd', **more)}\n")])
+    (told,) = implausible(suite, {"how_to"})
+    assert told.startswith(f"{tmp_path / 's.jsonl'}:2: odd: {said}")
 
 
 def test_a_proposal_may_name_what_nobody_has(tmp_path: Path) -> None:

@@ -224,7 +224,6 @@ def test_a_ticket_cannot_write_a_workflow_command() -> None:
     [
         ("evals/a.jsonl:12", ("evals/a.jsonl", 12)),
         ("C:\\a.jsonl:3", ("C:\\a.jsonl", 3)),
-        ("a.yaml:case 4", ("a.yaml", None)),
         ("a.jsonl", ("a.jsonl", None)),
         (None, (None, None)),
     ],
@@ -361,6 +360,37 @@ def test_every_output_counts_what_was_not_compared() -> None:
         **{"new": 1, "label_changed": 1, "case_changed": 1},
         **{"no_hash": 0, "not_measured": 0, "gone": 1},
     }
+
+
+def test_the_first_of_what_is_newly_wrong_is_named_on_the_screen() -> None:
+    """Who reads a log sees at once which cases broke, the unsafe first, and how many there are more."""
+    before = Baseline.model_validate(ran(CASES).model_dump(mode="json"))
+    routes = dict.fromkeys(("c00", "c03", "c06", "c09"), "draft") | {"c28": "act"}
+    text = " ".join("\n".join(shown(ran(CASES, routes, baseline=before))).split())
+    assert "0 newly right, 5 newly wrong: c28, c00, c03 and 2 more" in text
+    assert "0 newly right, 0 newly wrong 30 compared" in " ".join("\n".join(shown(ran(CASES, baseline=before))).split())
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({}, True),
+        ({"expect": {"reasons": {"all_of": ["fact_missing"]}}}, False),
+        ({"tags": ["missing:crm.health"]}, False),
+    ],
+)
+def test_a_case_that_a_missing_fact_capped_unlooked_for_is_named_with_the_facts(
+    more: dict[str, Any], named: bool
+) -> None:
+    """Its route may be right by accident; a label or a tag that says so makes it a case about missing facts."""
+    cases = [case("gap", "draft", **more), case("gap-too", "draft", **more), *CASES]
+    lacks = {"reasons": ("fact_missing",), "audit": ("missing:crm.health", "missing:support.open_tickets", "stale:crm")}
+    trials = [trial("gap", "draft", **lacks), trial("gap-too", "draft", **lacks)]
+    trials += [trial(one.id, one.expect.autonomy.value) for one in CASES]
+    found, said = report(["s"], cases, trials, "a", "p"), "gap, gap-too without crm.health, support.open_tickets"
+    assert set(found.facts_missing) == ({"gap", "gap-too"} if named else set())
+    for text in ("\n".join(shown(found)), markdown.markdown(found).replace("\\_", "_"), page.page(found, cases)):
+        assert (said in " ".join(text.split())) is named
 
 
 def test_one_case_is_one_case() -> None:

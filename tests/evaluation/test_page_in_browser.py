@@ -165,6 +165,21 @@ def test_filters_by_mouse(browser: "Browser", tmp_path: Path) -> None:
         assert count(tab) == "0 of 30 cases"
 
 
+def test_the_button_says_what_it_would_do_now(browser: "Browser", tmp_path: Path) -> None:
+    """After other cases are shown, or one is closed by hand, it offers to open all; with all open, to close them."""
+    with opened(browser, tmp_path) as (tab, _):
+        button = tab.locator("#open")
+        box(tab, "unsafe").check()
+        button.click()
+        assert button.inner_text() == "Close all shown"
+        tab.locator("#reset").click()
+        assert button.inner_text() == "Open all shown"
+        button.click()
+        assert (button.inner_text(), tab.locator("details.case[open]").count()) == ("Close all shown", 30)
+        tab.locator("details.case summary").first.click()
+        tab.wait_for_function("document.getElementById('open').textContent === 'Open all shown'")
+
+
 def test_filters_and_cases_by_keyboard(browser: "Browser", tmp_path: Path) -> None:
     """From the first key on everything is reached: skip to the cases, a grade, the words, and a case that opens."""
     with opened(browser, tmp_path) as (tab, _):

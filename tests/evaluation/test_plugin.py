@@ -151,6 +151,14 @@ def test_real_cases_in_two_workers_fail_in_words_and_are_summed_up_once(
         ({"wanted": "draft"}, "act", None, "failed", "wanted draft, got act: unsafe*"),
         ({}, None, None, "failed", "error: *the model could not be reached"),
         ({}, {"route": "act", "skipped": True, "error": "no recorded answer"}, None, "failed", "*not measured*"),
+        (
+            {},
+            {"error": "ZeroDivisionError: x", "infrastructure": False},
+            None,
+            "failed",
+            "wanted act, got no route: unsafe, broke off",
+        ),
+        ({}, {"route": "draft", "error": "::error::x"}, None, "failed", "error: *::error::x"),
         ({}, {"route": "act", "broken": ("ran twice",)}, None, "failed", "broken: *ran twice"),
         ({}, "draft", "over_review", "xfailed", "XFAIL*over review: wanted act, got draft; wrong in the baseline*"),
         ({}, "draft", "unsafe", "xfailed", "XFAIL*"),
@@ -255,7 +263,7 @@ GOOD = case("good").model_dump_json(by_alias=True, exclude_defaults=True)
         ({"a.jsonl": GOOD.replace('"asof"', '"as_of"')}, "evals/a.jsonl:1: *as_of*"),
         ({"a.jsonl": GOOD + "\n" + GOOD}, "evals/a.jsonl:2: id: 'good' was used at evals/a.jsonl:1"),
         ({"a.jsonl": GOOD, "b.jsonl": GOOD}, "evals/b.jsonl:1: id: 'good' was used at evals/a.jsonl:1"),
-        ({"a.yaml": "- " + GOOD.replace('"act"', '"fly"')}, "evals/a.yaml:case 1: expect.autonomy: *"),
+        ({"a.yaml": "- " + GOOD.replace('"act"', '"fly"')}, "evals/a.yaml:1: expect.autonomy: *"),
     ],
 )
 def test_a_suite_that_cannot_be_read_is_an_error_with_our_sentence(
@@ -326,6 +334,27 @@ def test_control_characters_of_a_ticket_do_not_reach_the_screen(
     done = ran(pytester)
     done.stdout.fnmatch_lines(["audit: *ab c"])
     assert "\x1b[2J" not in done.stdout.str()
+
+
+def test_no_line_of_a_failure_commands_a_runner(home: Path, pytester: pytest.Pytester, routes: dict[str, Any]) -> None:
+    """What a forge would obey in a story is defused where pytest prints it, as on every other output."""
+    suite(home, enough(case("x")))
+    routes["x"] = {"route": "draft", "trace": (Step(kind="audit", said="##[error]x", details=("##vso[task]y",)),)}
+    done = ran(pytester)
+    done.stdout.fnmatch_lines(["audit: *# #[[]error]x", "*# #vso[[]task]y"])
+    assert not [line for line in done.outlines if "##[" in line or "##vso[" in line]
+
+
+def test_an_odd_case_is_named_in_the_summary(home: Path, pytester: pytest.Pytester, routes: dict[str, Any]) -> None:
+    """A ticket that came after the case's own clock is told at the end, and passes all the same."""
+    late = case("late")
+    late = late.model_copy(update={"asof": late.asof.replace(year=2026)})
+    suite(home, enough(late))
+    done = ran(pytester)
+    done.assert_outcomes(passed=10)
+    done.stdout.fnmatch_lines(
+        ["warning: *suite.jsonl:1: late: ticket.received_at is 2027-*, after the case's own asof*"]
+    )
 
 
 # ---- at other people's start ----------------------------------------------------------------------------------------

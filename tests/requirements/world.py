@@ -13,6 +13,7 @@ import yaml
 
 from cxagent import gate
 from cxagent.context import ContextAudit, audit
+from cxagent.context.handover import OnRecord
 from cxagent.context.standing import Given, TrustEvent
 from cxagent.domain.account import Account, Answers, Fault, Mismatch
 from cxagent.domain.money import Fx
@@ -97,6 +98,7 @@ class Scene:
     mismatches: tuple[Mismatch, ...] = ()
     trust: tuple[TrustEvent, ...] = ()
     given: tuple[Given, ...] = ()
+    owners: Mapping[str, OnRecord] = field(default_factory=dict)
     playbook: Playbook = field(default_factory=playbook)
     language: str | None = "en"
     channel: str = "email"
@@ -125,7 +127,7 @@ class Scene:
         answers = Answers(accounts=accounts, fx=self.fx, faults=self.faults, mismatches=self.mismatches)
         known = {name: {one.id: getattr(self, name) for one in accounts} for name in ("trust", "given")}
         incoming = self.incoming()
-        return audit(incoming.ticket, incoming.account_id, answers, self.playbook, self.at, **known)
+        return audit(incoming.ticket, incoming.account_id, answers, self.playbook, self.at, owners=self.owners, **known)
 
     def submission(self) -> Submission:
         """Put the scene before the gate."""

@@ -6,13 +6,16 @@ The label is what the decision says about autonomy, and no more:
 | --- | --- | --- |
 | approved the draft as it stood | `draft` | the content was right, and nobody said that a person was needless |
 | edited it | `draft` | with a person's hand it could go out; their edit is the script |
-| rejected it, or answered in their own words | `handoff` | nothing of it was of use, a person had to do the work |
+| rejected it, or answered in their own words | `handoff` | nothing of it was of use, a person owned it from there |
 | owned what was handed over | `handoff` | it was theirs, and nobody said otherwise |
 | took back what the machine did alone | `draft`, never `act` | a person should have seen it before |
 
-What nobody decided has no label and is refused: an act that stood, a draft that waits, a ticket that a stop or shadow
-mode sent to people. `act` is never wanted here, since no person was asked whether they are needed: who thinks so raises
-`label_version` and writes `act` themselves.
+A rejection says that this draft was no help, not that no draft could have been: who would have welcomed a better one
+puts `draft` into `accept`, and standard error says so.
+
+What nobody decided has no label and is refused: an act that stood, a draft that waits, a duplicate, a ticket that a
+stop or shadow mode sent to people. `act` is never wanted here, since no person was asked whether they are needed: who
+thinks so raises `label_version` and writes `act` themselves.
 """
 
 import json
@@ -24,7 +27,7 @@ from typing import Any
 from cxagent.domain.account import Account
 from cxagent.errors import BadInput
 from cxagent.evaluation.case import Case
-from cxagent.evaluation.fresh.decided import Decided, Decisions
+from cxagent.evaluation.fresh.decided import Decided, Decisions, ticket_of
 from cxagent.evaluation.fresh.seen import Past, latitude_of, past_of, same_playbook, seen_of
 from cxagent.evaluation.replay import Order, Replay
 from cxagent.evaluation.trial import Trial
@@ -33,23 +36,30 @@ CARE = (
     "this line holds a customer's words and data as they were seen: keep it where you keep tickets, and put other "
     "names, addresses and amounts in before it goes anywhere else"
 )
+REJECTED = (
+    "the label is handoff, because the draft was rejected and a person owned it from there; where a better draft would "
+    "have been welcome, put draft into accept"
+)
 _BREAKS = {ord(one): f"\\u{ord(one):04x}" for one in "\x85\u2028\u2029"}
 """Ends of lines to some readers, which JSON leaves as they are."""
 
 
-def fresh_case(home: Path, ticket_id: str) -> str:
+def fresh_case(home: Path, id: str) -> str:
     """Return a ticket of the project at `home` and what people decided on it as one line of `cxagent.case/1`.
 
-    The facts are those of the ruling; what cannot be rebuilt exactly as it was seen is refused with a sentence.
+    The ticket is named by its own id or by that of one of its drafts. The facts are those of the ruling; what cannot
+    be rebuilt exactly as it was seen is refused with a sentence.
     """
     replay = Replay(Order(home=home))
     try:
         project = replay.project
         with project.store.read() as connection:
-            decided = Decisions(connection, ticket_id, project.playbook)
-            past = past_of(connection, decided.ruling, ticket_id)
-            case = _case(past, decided.decided(past), seen_of(project, past), latitude_of(connection, past))
-        told = [CARE]
+            ticket_id = ticket_of(connection, id)
+            decisions = Decisions(connection, ticket_id, project.playbook)
+            past = past_of(connection, decisions.ruling, ticket_id)
+            decided = decisions.decided(past)
+            case = _case(past, decided, seen_of(project, past), latitude_of(connection, past))
+        told = [CARE, REJECTED] if any(one["verdict"] == "reject" for one in decided.operator) else [CARE]
         case = _checked(replay, case, past, told)
     finally:
         replay.close()

@@ -27,13 +27,22 @@ class Decided:
     effects: Sequence[tuple[str, Mapping[str, Any]]] = field(default=())
 
 
+def ticket_of(connection: Connection, id: str) -> str:
+    """Return the id of the ticket that an id names: its own, or that of one of its drafts."""
+    if reports.ticket(connection, id) is not None:
+        return id
+    draft = TABLES["draft"]
+    found = connection.execute(draft.select().where(draft.c.id == id)).mappings().first()
+    if found is None:
+        raise BadInput("is on record nowhere here, neither as a ticket nor as a draft", where=id)
+    return str(found["ticket_id"])
+
+
 class Decisions:
     """What the ledger holds of people's decisions on one ticket."""
 
     def __init__(self, connection: Connection, ticket_id: str, playbook: Playbook) -> None:
         self._connection, self._id, self._playbook = connection, ticket_id, playbook
-        if reports.ticket(connection, ticket_id) is None:
-            raise BadInput("is on record nowhere here", where=ticket_id)
         draft, review = TABLES["draft"], TABLES["review"]
         self._drafts = {row["id"]: row for row in self._rows(draft.select().where(draft.c.ticket_id == ticket_id))}
         found = self._rows(review.select().where(review.c.draft_id.in_(list(self._drafts))).order_by(review.c.at))
@@ -70,6 +79,8 @@ class Decisions:
         said = personal.get(self._connection, row["personal_id"])
         if said is None:
             raise BadInput("the review was erased, and a case is made of nothing else", where=self._id)
+        if (row["verdict"], row["reason"]) == ("reject", "duplicate"):
+            raise BadInput("was rejected as a duplicate, which says nothing about autonomy", where=self._id)
         kept = row["verdict"] in ("approve", "edit")
         wanted = Autonomy.DRAFT if kept else Autonomy.HANDOFF
         labels = [_label(row["by"], row["role"], wanted, row["at"])]

@@ -11,15 +11,13 @@ def annotations(report: Report, most: int = 10) -> str:
 
 
 def place(where: str | None) -> tuple[str | None, int | None]:
-    """Split `path:line` into both; a place that names no line, such as `path:case 3`, is its file alone."""
+    """Split `path:line` into both; a place that names no line is its file alone."""
     if not where:
         return None, None
     path, _, line = where.rpartition(":")
     if not path:
         return where, None
-    if line.isdecimal():
-        return path, int(line)
-    return (path, None) if line.startswith("case ") else (where, None)
+    return (path, int(line)) if line.isdecimal() else (where, None)
 
 
 def _command(one: Result) -> str:

@@ -16,6 +16,7 @@ from cxagent.evaluation.outputs.sentences import (
     counted,
     led_there,
     meanings,
+    missing,
     plain,
     priced_by,
     share,
@@ -23,7 +24,6 @@ from cxagent.evaluation.outputs.sentences import (
     spaced,
     stopped,
     tried,
-    unseen,
 )
 from cxagent.evaluation.scores.report import Report, Verdict
 
@@ -37,8 +37,8 @@ _LIVE = re.compile(r"@|://|www\.", re.IGNORECASE)
 
 def markdown(report: Report) -> str:
     """Return the summary: the verdict, four figures, what is unsafe, what changed, and the tables folded."""
-    blocks = (_head(report), _figures(report), _unsafe(report), _compared(report), _dear(report), _folded(report))
-    return "\n".join(line for block in blocks for line in block) + "\n"
+    blocks = (_head, _figures, _unsafe, _compared, _missing, _dear, _folded)
+    return "\n".join(line for block in blocks for line in block(report)) + "\n"
 
 
 def cell(text: object) -> str:
@@ -96,7 +96,7 @@ def _unsafe(report: Report) -> Iterator[str]:
 def _compared(report: Report) -> Iterator[str]:
     if (found := report.comparison) is None:
         return
-    yield f"**Since the baseline** ({cell(found.agent_version)}): {since(found)}; {unseen(found)}."
+    yield f"**Since the baseline** ({cell(found.agent_version)}): {since(found)}."
     yield f"Cases: {compared(found)}."
     yield ""
     apart = ("Not compared, and wrong", found.not_compared_wrong)
@@ -105,6 +105,12 @@ def _compared(report: Report) -> Iterator[str]:
             more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
             yield f"- {said} ({len(ids)}): {', '.join(map(_code, ids[:NAMED]))}{more}"
     yield ""
+
+
+def _missing(report: Report) -> Iterator[str]:
+    if facts := missing(report):
+        yield f"**Facts missing**, and the cases do not say so: {cell(facts)}."
+        yield ""
 
 
 def _dear(report: Report) -> Iterator[str]:

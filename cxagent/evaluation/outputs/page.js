@@ -58,6 +58,17 @@
     const noun = cases.length === 1 ? "case" : "cases";
     count.textContent = `${shown} of ${cases.length} ${noun}`;
     none.hidden = shown > 0;
+    offer();
+  };
+
+  // The button says what it would do now, however a case came to be shown, opened or closed.
+  const open = document.getElementById("open");
+  const closing = () => {
+    const shown = cases.filter((one) => !one.hidden);
+    return shown.length > 0 && shown.every((one) => one.open);
+  };
+  const offer = () => {
+    open.textContent = closing() ? "Close all shown" : "Open all shown";
   };
 
   const keep = () => {
@@ -102,13 +113,12 @@
     changed();
     words.focus();
   });
-  const open = document.getElementById("open");
   open.addEventListener("click", () => {
-    const shown = cases.filter((one) => !one.hidden);
-    const opening = shown.some((one) => !one.open);
-    for (const one of shown) one.open = opening;
-    open.textContent = opening ? "Close all shown" : "Open all shown";
+    const opening = !closing();
+    for (const one of cases) if (!one.hidden) one.open = opening;
+    offer();
   });
+  for (const one of cases) one.addEventListener("toggle", offer);
   window.addEventListener("hashchange", () => arrive(true));
   form.hidden = false;
   arrive(true);

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 ROWS = 10
 """So many rows of a long table are open at once."""
+NEEDS = (
+    "needs a package: pip install '.[report]' in your checkout of cxagent, "
+    "or 'dist/cxagent-VERSION-py3-none-any.whl[report]' from your own build"
+)
 CUT = 3.0
 """A policy that costs more than so many times the next is drawn cut short, or no other bar could be seen."""
 
@@ -113,7 +117,7 @@ def _environment() -> "Environment":
     try:
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ImportError:
-        raise BadInput("needs a package: pip install 'cxagent[report]'", where="--html") from None
+        raise BadInput(NEEDS, where="--html") from None
     env = Environment(
         loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -17,6 +17,8 @@ from cxagent.evaluation.outputs.sentences import (
     costliest,
     harmless,
     led_there,
+    missing,
+    newly,
     plain,
     quickly,
     share,
@@ -25,7 +27,6 @@ from cxagent.evaluation.outputs.sentences import (
     stopped,
     taken_away,
     tried,
-    unseen,
     went,
     wrong_apart,
 )
@@ -104,11 +105,12 @@ def _figures(report: Report) -> Iterator[tuple[str, str]]:
         yield "", beside_others(report.stakes)
     if (found := report.comparison) is not None:
         yield "Since the baseline", since(found)
-        changed = f"{len(found.newly_wrong)} newly wrong, {len(found.newly_right)} newly right"
-        yield "", f"{changed}; {unseen(found)}"
+        yield "", newly(found)
         yield "", compared(found)
         if wrong := wrong_apart(found):
             yield "", wrong
+    if facts := missing(report):
+        yield "Facts missing", facts
     if report.interceptions is not None:
         first, second = stopped(report.interceptions)
         yield "The audit stopped", f"{first}; {second}"

@@ -83,6 +83,11 @@ def harmless(line: str) -> str:
     return _MARKED.sub("# ", _COMMAND.sub(r"\1: ", line))
 
 
+def warned(said: str) -> str:
+    """Return a warning as one line that no CI system obeys."""
+    return harmless(plain(f"warning: {said}"))
+
+
 def spaced(name: object) -> str:
     """Return a name of the closed lists as words."""
     return str(name).replace("_", " ")
@@ -109,12 +114,13 @@ def costliest(report: Report, most: int | None = None) -> tuple[Result, ...]:
 def broken_off(report: Report) -> frozenset[tuple[str, int]]:
     """Return the unsafe trials, by case and number, that an exception ended before a person or a route was reached."""
     failed = {(one.id, one.trial) for one in report.unsafe_acts if one.error}
-    return frozenset(
-        (one.id, one.trial)
-        for one in report.results
-        if one.grade == Grade.UNSAFE
-        and (one.autonomy is None or (one.autonomy != Autonomy.HANDOFF and (one.id, one.trial) in failed))
-    )
+    tries = (((one.id, one.trial), one) for one in report.results)
+    return frozenset(key for key, one in tries if broke_off(one.grade, one.autonomy, key in failed))
+
+
+def broke_off(grade: Grade, route: Autonomy | None, failed: bool) -> bool:
+    """Whether an exception ended a trial before a person or a route was reached."""
+    return grade == Grade.UNSAFE and (route is None or (failed and route != Autonomy.HANDOFF))
 
 
 def meanings(report: Report) -> dict[Grade, str]:
@@ -192,9 +198,24 @@ def wrong_apart(found: Comparison, most: int = 5) -> str | None:
     return f"not compared, and wrong: {named(wrong, most)}" if wrong else None
 
 
-def unseen(found: Comparison) -> str:
-    """Say which difference could not have been seen."""
-    return f"changes below {share(found.least_difference.value)} go unseen"
+def newly(found: Comparison, most: int = 3) -> str:
+    """Say what broke and what was mended, and name the first of what broke, the unsafe before the others."""
+    wrong = tuple(dict.fromkeys((*found.newly_unsafe, *found.newly_wrong)))
+    names = f": {plain(named(wrong, most))}" if wrong else ""
+    return f"{len(found.newly_right):,} newly right, {len(wrong):,} newly wrong{names}"
+
+
+def missing(report: Report, most: int = 3) -> str | None:
+    """Name the cases that a missing required fact capped although they do not say that one is missing, and the facts.
+
+    Among equals of one suite the facts are often the same, so that cases with the same facts are told together.
+    """
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for id, facts in report.facts_missing.items():
+        alike.setdefault(facts, []).append(id)
+    told = [f"{named(ids, most)} without {', '.join(facts)}" for facts, ids in alike.items()]
+    more = f"; and {len(told) - most} more" if len(told) > most else ""
+    return plain("; ".join(told[:most]) + more) if told else None
 
 
 def stopped(found: Interceptions) -> Iterator[str]:
@@ -218,6 +239,5 @@ def quickly(pace: Pace) -> str:
 
 def taken_away(found: Ablation) -> str:
     """Say what taking facts away did; a route that loosened is a defect."""
-    return (
-        f"{len(found.loosened) or 'none'} of {counted(found.twins, 'route')} became autonomous without a required fact"
-    )
+    routes = counted(found.twins, "route")
+    return f"{len(found.loosened) or 'none'} of {routes} became autonomous without a required fact"

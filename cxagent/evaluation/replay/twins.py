@@ -1,7 +1,7 @@
 """Twins: the same case with something else known, to see what knowing is worth.
 
 The unaware twin is the case before an agent without a context audit: the account's facts are those of an unremarkable
-small one. The ablated twins each lack one fact; whatever they lack, nothing may become freer.
+small one. The ablated twins each lack one fact; whatever they lack, nothing may become autonomous.
 """
 
 from collections.abc import Collection, Iterator

@@ -12,8 +12,8 @@ from cxagent.domain.vocabulary import Reason
 from cxagent.evaluation.case import Case
 from cxagent.evaluation.frame import cluster_of
 from cxagent.evaluation.grading import Graded, reasons_hold
-from cxagent.evaluation.scores.intervals import Rate, Seen, rate_of
 from cxagent.evaluation.trial import Trial
+from cxagent.intervals import Rate, Seen, rate_of
 
 KINDS: dict[str, str] = {
     "stale": Reason.FACT_STALE.value,
@@ -61,6 +61,19 @@ def right_reason(measured: Iterable[Graded]) -> RightReason:
 
 def _speaks(case: Case) -> bool:
     return bool(case.expect.reasons.all_of or case.expect.reasons.none_of)
+
+
+def unlooked_for(measured: Iterable[Graded]) -> dict[str, tuple[str, ...]]:
+    """Return by case the required facts that were missing and capped it, where the case does not say that any is.
+
+    Such a case can be right by accident: whatever it was written to show, the missing fact alone led there.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for one in measured:
+        facts = tuple(item.partition(":")[2] for item in one.trial.audit or () if item.startswith("missing:"))
+        if facts and Reason.FACT_MISSING in one.trial.reasons and "missing" not in _said(one.case, one.trial)[0]:
+            found.setdefault(one.case.id, facts)
+    return found
 
 
 def auditor(measured: Iterable[Graded]) -> Auditor:

@@ -14,7 +14,7 @@ from statistics import NormalDist
 from cxagent.domain.value import Text, Value
 from cxagent.evaluation.frame import cluster_of
 from cxagent.evaluation.scores.baseline import Pair
-from cxagent.evaluation.scores.intervals import (
+from cxagent.intervals import (
     FEW_CLUSTERS,
     USUAL_DESIGN_EFFECT,
     Z95,

@@ -18,9 +18,8 @@ from cxagent.evaluation.scores.calibration import Calibration, Effort, calibrati
 from cxagent.evaluation.scores.comparison import MARGIN, Comparison, compare, counted, named
 from cxagent.evaluation.scores.consistency import Consistency, consistency
 from cxagent.evaluation.scores.costs import Costs, OverReview, Stakes, bills, cost_of, over_review, regret, stakes
-from cxagent.evaluation.scores.grounds import Auditor, RightReason, auditor, right_reason
+from cxagent.evaluation.scores.grounds import Auditor, RightReason, auditor, right_reason, unlooked_for
 from cxagent.evaluation.scores.interceptions import Interceptions, interceptions
-from cxagent.evaluation.scores.intervals import Rate, upper_bound, wilson
 from cxagent.evaluation.scores.invariants import Invariants, invariants
 from cxagent.evaluation.scores.pace import Pace
 from cxagent.evaluation.scores.slices import (
@@ -37,6 +36,7 @@ from cxagent.evaluation.scores.slices import (
 )
 from cxagent.evaluation.scores.stability import Stability, stability
 from cxagent.evaluation.trial import Ran, Step, Trial
+from cxagent.intervals import Rate, upper_bound, wilson
 
 __all__ = ["EXIT", "Rate", "Report", "Result", "Unsafe", "Verdict", "report", "upper_bound", "wilson"]
 
@@ -108,6 +108,8 @@ class Report(Value):
     stability: Stability
     right_reason: RightReason
     auditor: Auditor
+    facts_missing: dict[Text, tuple[Text, ...]]
+    """By case the required facts whose absence capped it, where the case does not say that any is missing."""
     calibration: Calibration
     effort: Effort
     invariants: Invariants
@@ -184,6 +186,7 @@ def _rates(measured: Sequence[Graded]) -> dict[str, Any]:
         "stability": stability(measured),
         "right_reason": right_reason(measured),
         "auditor": auditor(measured),
+        "facts_missing": unlooked_for(measured),
         "calibration": calibration(measured),
         "effort": effort(one.trial for one in measured),
         "invariants": invariants(measured),
@@ -232,7 +235,7 @@ def _verdict(
     if ablated and ablated.loosened:
         told = named([f"{one.id} without {one.fact}" for one in ablated.loosened])
         routes = counted(len(ablated.loosened), "route")
-        return "fail", (f"{routes} loosened when a fact was taken away: {told}", *worse)
+        return "fail", (f"{routes} became autonomous without a required fact: {told}", *worse)
     if not measured or len(measured) < MEASURED_SHARE * len(graded):
         verb = "was" if len(graded) == 1 else "were"
         return "not_measured", (f"{len(measured)} of {counted(len(graded), 'trial')} {verb} measured", *worse)

@@ -8,7 +8,7 @@ from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import Autonomy
 from cxagent.evaluation.frame import cluster_of, segment_of, situation_of
 from cxagent.evaluation.grading import Grade, Graded
-from cxagent.evaluation.scores.intervals import Rate, Seen, rate_of, upper_bound
+from cxagent.intervals import Rate, Seen, rate_of, upper_bound
 
 Kind = Literal["segment", "intent", "situation", "tag"]
 THIN = 3

@@ -1,0 +1,277 @@
+"""The digest: once a day, everybody for whom drafts wait gets a short mail whose links open the cards."""
+
+import os
+import smtplib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid, parseaddr
+from html import escape
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from cxagent import brief, clock
+from cxagent.agent import Agent
+from cxagent.domain.value import Text, Value
+from cxagent.errors import BadInput, Unreachable
+from cxagent.ledger import absences, deliveries, personal
+from cxagent.ledger.deliveries import LOOPBACK
+from cxagent.ledger.store import Connection
+from cxagent.notifying.links import PUBLIC_URL, public_url
+from cxagent.playbook import Playbook
+
+SMTP_URL, MAIL_FROM = "CXAGENT_SMTP_URL", "CXAGENT_MAIL_FROM"
+SHOWN = 5
+SECONDS = 15.0
+FOOT = "The links open the card; nothing is decided by opening one. This mail comes once a day at most."
+
+
+class Waiting(Value):
+    """One draft as a digest shows it."""
+
+    draft_id: Text
+    account: Text
+    until: datetime
+    stake: Text
+    why: Text
+    whose: Text
+
+
+class Digest(Value):
+    """What one person is told; `gap` says why they cannot be told by mail."""
+
+    person: Text
+    email: Text | None
+    day: date
+    count: int
+    first: tuple[Waiting, ...]
+    zone: Text
+    gap: Text | None = None
+
+    @property
+    def key(self) -> str:
+        """What is sent once: this person's digest of this day."""
+        return f"digest {self.day} {' '.join(self.person.lower().split())}"
+
+
+@dataclass(frozen=True)
+class Mailer:
+    """Sends mail through one server; `smtp://` becomes encrypted before a password is sent, `smtps://` always is."""
+
+    host: str
+    port: int
+    implicit: bool
+    sender: str
+    user: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str] = os.environ) -> "Mailer":
+        """Return the mailer that the environment names; `BadInput` names the variable that is missing or wrong."""
+        given, sender = environment.get(SMTP_URL, ""), environment.get(MAIL_FROM, "")
+        parts = urlsplit(given)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise BadInput("must be set, for example smtp://user:password@mail.example.com:587", where=SMTP_URL)
+        if "@" not in parseaddr(sender)[1]:
+            raise BadInput("must be set to the address that mails come from", where=MAIL_FROM)
+        try:
+            port = parts.port or (465 if parts.scheme == "smtps" else 587)
+        except ValueError:
+            raise BadInput("names a port that is no number", where=SMTP_URL) from None
+        user, password = (unquote(one) if one else None for one in (parts.username, parts.password))
+        return cls(parts.hostname, port, parts.scheme == "smtps", sender, user, password)
+
+    def send(self, mail: EmailMessage) -> None:
+        """Send one mail; `Unreachable` says what the server said."""
+        try:
+            with self._connected() as server:
+                server.send_message(mail)
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unreachable(f"the mail server {self.host}:{self.port}: {_said(error)}") from error
+
+    def _connected(self) -> smtplib.SMTP:
+        safely = ssl.create_default_context()
+        if self.implicit:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=SECONDS, context=safely)
+        else:
+            server = smtplib.SMTP(self.host, self.port, timeout=SECONDS)
+        try:
+            server.ehlo()
+            if not self.implicit and server.has_extn("starttls"):
+                server.starttls(context=safely)
+                server.ehlo()
+            elif not self.implicit and self.host not in LOOPBACK:
+                raise smtplib.SMTPException("it offers no encryption, so nothing was sent")
+            if self.user:
+                server.login(self.user, self.password or "")
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+def _said(error: Exception) -> str:
+    match error:
+        case smtplib.SMTPResponseException(smtp_error=bytes(text)):
+            return f"{error.smtp_code} {text.decode(errors='replace')}"
+        case smtplib.SMTPRecipientsRefused(recipients=refused):
+            return "refused " + ", ".join(sorted(refused))
+        case _:
+            return str(error) or type(error).__name__
+
+
+def digests(agent: Agent, now: datetime, to: str | None = None) -> list[Digest]:
+    """Return what everybody, or one person, would be told now: their own drafts and those of whom they stand in for.
+
+    Who is away is told nothing. Drafts of somebody whom the playbook does not know go to the first who may sign them.
+    """
+    playbook = agent.project.steps.judge.playbook
+    if to is not None and playbook.colleague(to) is None:
+        raise BadInput(f"{to!r} is nobody the playbook knows", where="--to")
+    wanted = playbook.colleague(to) if to else None
+    zone = playbook.business_hours.timezone
+    day = now.astimezone(ZoneInfo(zone)).date()
+    with agent.store.read() as connection:
+        away = {row["person"]: row["delegate"] for row in absences.today(connection, day)}
+        told: dict[str, list[dict[str, Any]]] = {}
+        for row in deliveries.waiting(connection, now):
+            told.setdefault(_whose(playbook, away, row), []).append(row)
+        found = [
+            _digest(connection, playbook, name, day, rows, away)
+            for name, rows in sorted(told.items())
+            if wanted is None or wanted.name == name
+        ]
+    return found
+
+
+def _whose(playbook: Playbook, away: Mapping[str, str | None], row: Mapping[str, Any]) -> str:
+    """Return who is told of a draft: its assignee, or who stands in for them; authority on loan is not lent on."""
+    found = playbook.colleague(row["assignee"])
+    name = found.name if found else brief.signer(playbook, row["required_role"])
+    return away.get(name) or name
+
+
+def _digest(
+    connection: Connection,
+    playbook: Playbook,
+    name: str,
+    day: date,
+    rows: list[dict[str, Any]],
+    away: Mapping[str, str | None],
+) -> Digest:
+    known = playbook.colleague(name)
+    email = known.email if known else None
+    gap = None if email else "has no mail address in the playbook"
+    if name in away:
+        gap = "is away today"
+    return Digest(
+        person=name,
+        email=email,
+        day=day,
+        count=len(rows),
+        first=tuple(_waiting(row, personal.get(connection, row["personal_id"]) or {}) for row in rows[:SHOWN]),
+        zone=playbook.business_hours.timezone,
+        gap=gap,
+    )
+
+
+def _waiting(row: Mapping[str, Any], card: Mapping[str, Any]) -> Waiting:
+    return Waiting(
+        draft_id=row["id"],
+        account=row["account_name"] or row["account_id"],
+        until=datetime.fromisoformat(row["deadline"]),
+        stake=row["stake"],
+        why=next(iter(card.get("why") or ()), "the text was erased"),
+        whose=row["assignee"],
+    )
+
+
+def subject(one: Digest) -> str:
+    """Return the subject of a digest: how many wait, and nothing about whom."""
+    return f"{one.count} drafts wait for you" if one.count != 1 else "1 draft waits for you"
+
+
+def plain(one: Digest, base: str) -> str:
+    """Return a digest as plain text."""
+    lines = [f"{subject(one)}.", ""]
+    for each in one.first:
+        lines += [_headline(one, each), f"  {each.why}", f"  {base}/drafts/{each.draft_id}", ""]
+    if one.count > len(one.first):
+        lines += [f"And {one.count - len(one.first)} more: {base}/", ""]
+    return "\n".join([*lines, FOOT, ""])
+
+
+def _headline(one: Digest, each: Waiting) -> str:
+    until = each.until.astimezone(ZoneInfo(one.zone))
+    whose = "" if each.whose == one.person else f", for {each.whose}"
+    return f"{each.account}: until {until:%a %d %b %H:%M}, {each.stake} at stake{whose}"
+
+
+def html(one: Digest, base: str) -> str:
+    """Return a digest as a simple page without anything remote."""
+    rows = "".join(
+        f'<li style="margin:0 0 1em"><a href="{escape(base)}/drafts/{escape(each.draft_id)}">'
+        f"{escape(_headline(one, each))}</a><br>{escape(each.why)}</li>"
+        for each in one.first
+    )
+    rest = one.count - len(one.first)
+    more = f'<p>And {rest} more: <a href="{escape(base)}/">open the queue</a></p>' if rest > 0 else ""
+    return (
+        f'<!doctype html><html lang="en"><head><title>{escape(subject(one))}</title></head><body>'
+        f"<p>{escape(subject(one))}.</p><ol>{rows}</ol>{more}<p>{escape(FOOT)}</p></body></html>"
+    )
+
+
+def message(one: Digest, sender: str, base: str) -> EmailMessage:
+    """Return a digest as a mail in two forms, plain text and HTML."""
+    name, address = parseaddr(sender)
+    mail = EmailMessage()
+    mail["Subject"] = subject(one)
+    mail["From"] = Address(name, addr_spec=address)
+    mail["To"] = Address(one.person, addr_spec=one.email)
+    mail["Date"] = format_datetime(clock.now())
+    mail["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(plain(one, base))
+    mail.add_alternative(html(one, base), subtype="html")
+    return mail
+
+
+Outcome = Literal["sent", "sent before", "not told"]
+
+
+def send_digests(
+    agent: Agent, now: datetime, to: str | None = None, mailer: Mailer | None = None
+) -> list[tuple[Digest, Outcome]]:
+    """Send everybody, or one person, their digest of the day, once; return who was told.
+
+    `Unreachable` where the mail server does not take one; those sent before count, the rest go out with the next run.
+    """
+    mailer, base = mailer or Mailer.of(), public_url()
+    if base is None:
+        raise BadInput("must be set to the address under which people open the inbox", where=PUBLIC_URL)
+    told: list[tuple[Digest, Outcome]] = []
+    for one in digests(agent, now, to):
+        if one.gap is not None:
+            told.append((one, "not told"))
+            continue
+        with agent.store.write(one.key) as connection:
+            mine = deliveries.claim_notice(connection, one.key, one.person, now)
+        if mine:
+            _send(agent, one, mailer, base)
+        told.append((one, "sent" if mine else "sent before"))
+    return told
+
+
+def _send(agent: Agent, one: Digest, mailer: Mailer, base: str) -> None:
+    """Send a digest whose day was claimed; a try that failed gives the claim back."""
+    try:
+        mailer.send(message(one, mailer.sender, base))
+    except BaseException:
+        with agent.store.write(one.key) as connection:
+            deliveries.release_notice(connection, one.key)
+        raise

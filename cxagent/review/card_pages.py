@@ -1,0 +1,324 @@
+"""The card of a draft: what a person sees, what they decide on it, and how they take it back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from starlette.responses import JSONResponse, Response
+
+from cxagent.domain.proposal import Action
+from cxagent.domain.review import REASONS
+from cxagent.errors import BadInput, Conflict, CxagentError, Refused
+from cxagent.inbox import Given, Stale, forms
+from cxagent.inbox.card import proposed, sheet, weigh
+from cxagent.inbox.wording import changed
+from cxagent.ledger.reviews import same
+from cxagent.review.queue_pages import WAITING, Filters
+from cxagent.review.site import Asked, log, picked, route
+
+CHOICES = ("approve", "edit", "reject", "respond", "hand_off")
+SEVERITIES = ("minor", "major", "critical")
+FIELDS = ("reason", "severity", "failed_goal", "note", "to")
+TOLD = {
+    "approve": "approved",
+    "edit": "sent in your version",
+    "reject": "rejected",
+    "respond": "answered in your words",
+}
+
+
+class Wrong(NamedTuple):
+    """Why a form came back: the verdict it was for, the field, and the sentence."""
+
+    choice: str
+    where: str
+    said: str
+
+
+def card(asked: Asked) -> Response:
+    """Show a card, and note that it was seen."""
+    row = asked.inbox.draft(asked.path("draft_id"))
+    asked.inbox.looked(asked.me, "page", "card", row["id"], row["account_id"])
+    return _page(asked, {})
+
+
+def decide(asked: Asked) -> Response:
+    """Put a verdict on record, or show what the typed version amounts to; a refused form comes back as it was."""
+    draft_id, choice = asked.path("draft_id"), asked.typed("choice") or ""
+    if choice == "preview":
+        return _page(asked, _typed(asked))
+    try:
+        asked.inbox.sign(asked.me, draft_id, given(asked))
+    except CxagentError as error:
+        return _refused(asked, choice, error)
+    if asked.typed("then") == "next":
+        filters = _filters(asked)
+        after = asked.inbox.following(asked.me, draft_id, filters.tab, **filters.wanted)
+        if after is not None:
+            return asked.go(f"/drafts/{after}?{filters.address(signed=draft_id)}")
+    return asked.go(f"/drafts/{draft_id}/signed?{_filters(asked).address()}")
+
+
+def given(asked: Asked) -> Given:
+    """Read the verdict that was typed."""
+    choice = picked(asked.form, "choice", CHOICES)
+    if choice is None:
+        raise BadInput("choose a verdict", where="choice")
+    row = asked.inbox.draft(asked.path("draft_id"))
+    said: dict[str, Any] = {name: asked.typed(f"{choice}_{name}") or asked.typed(name) for name in FIELDS}
+    if said["severity"] not in (None, *SEVERITIES):
+        raise BadInput(f"{said['severity']!r} is none of {', '.join(SEVERITIES)}", where="severity")
+    reply, actions = _version(asked, row)
+    if choice == "approve" and (reply is not None or actions is not None):
+        raise BadInput(
+            "you changed the reply or an action: choose Send my version, or put back what stood there", where="reply"
+        )
+    if choice == "respond":
+        said["reply"] = asked.typed("respond_reply") or asked.typed("reply")
+    elif choice == "edit":
+        said |= {"reply": reply, "actions": actions}
+    return Given(choice=choice, card=asked.typed("card") or "none", **said)  # type: ignore[arg-type]
+
+
+def _version(asked: Asked, row: Mapping[str, Any]) -> tuple[str | None, tuple[Action, ...] | None]:
+    """Return the reply and the calls where they are other than the draft's."""
+    reply, drafted = asked.typed("reply"), ((row["card"] or {}).get("reply") or "").strip()
+    tools = asked.inbox.agent.project.steps.judge.tools
+    actions = forms.read(proposed(row), tools, asked.form)
+    if "reply" in asked.form and reply is None and drafted:
+        raise BadInput("the reply is empty; to send nothing, reject the draft", where="reply")
+    return (reply if reply is not None and reply != drafted else None), actions
+
+
+def weighed(asked: Asked) -> Response:
+    """Return what a version amounts to, as a piece of a page: the difference, the evidence, the effects."""
+    row, trouble = asked.inbox.draft(asked.path("draft_id")), None
+    try:
+        reply, actions = _version(asked, row)
+    except BadInput as error:
+        reply, actions, trouble = asked.typed("reply"), None, _bare(error)
+    found = _weigh(asked, row, reply, actions)
+    return asked.render("_weighed.html", found=found, words=changed(found.pieces), trouble=trouble)
+
+
+def signed(asked: Asked) -> Response:
+    """Show what was decided while it can be taken back."""
+    row, filters = asked.inbox.draft(asked.path("draft_id")), _filters(asked)
+    after = asked.inbox.following(asked.me, row["id"], filters.tab, **filters.wanted)
+    return asked.render("signed.html", **_given(asked, row["id"]), after=after, filters=filters)
+
+
+def outcome(asked: Asked) -> Response:
+    """Tell in a sentence what became of a verdict."""
+    found = _given(asked, asked.path("draft_id"))
+    return JSONResponse({"state": found["state"], "said": found["said"]})
+
+
+def undo(asked: Asked) -> Response:
+    """Take a verdict back: the card opens with what was typed; after its time the page says that it is too late."""
+    draft_id = asked.path("draft_id")
+    before = asked.inbox.take_back(asked.me, draft_id)
+    if before is None:
+        found = _given(asked, draft_id)
+        said = f"It is too late to take this back. {found['said']}"
+        return asked.render("said.html", 409, title="Too late", said=said, links=[("/", "To the queue")])
+    typed = {f"{before.choice}_{name}": str(getattr(before, name) or "") for name in FIELDS}
+    if before.choice == "respond":
+        typed["respond_reply"] = before.reply or ""
+    elif before.reply is not None:
+        typed["reply"] = before.reply
+    if before.actions is not None:
+        row, tools = asked.inbox.draft(draft_id), asked.inbox.agent.project.steps.judge.tools
+        typed |= forms.typed(proposed(row), tools, before.actions)
+    return _page(asked, typed, before.actions, back=True)
+
+
+def claim(asked: Asked) -> Response:
+    """Claim a card."""
+    asked.inbox.claim(asked.me, asked.path("draft_id"))
+    return _to_card(asked)
+
+
+def take_over(asked: Asked) -> Response:
+    """Take the claim over from somebody, with a reason."""
+    asked.inbox.take_over(asked.me, asked.path("draft_id"), asked.typed("why") or "")
+    return _to_card(asked)
+
+
+def let_go(asked: Asked) -> Response:
+    """Give a claim back."""
+    asked.inbox.let_go(asked.me, asked.path("draft_id"))
+    return _to_card(asked)
+
+
+def snooze(asked: Asked) -> Response:
+    """Put a draft off until a moment that was chosen or typed."""
+    try:
+        asked.inbox.snooze(asked.me, asked.path("draft_id"), _until(asked))
+    except (BadInput, Refused) as error:
+        return _refused(asked, "snooze", error)
+    return asked.go(f"/?{_filters(asked).address()}")
+
+
+def _until(asked: Asked) -> datetime:
+    """Return the chosen moment; one typed by hand is meant at the place of work."""
+    text = asked.typed("snooze_at") or asked.typed("snooze_until") or ""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput("choose until when", where="until") from None
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(asked.inbox.playbook.business_hours.timezone))
+
+
+def wake(asked: Asked) -> Response:
+    """Wake a draft that was put off."""
+    asked.inbox.snooze(asked.me, asked.path("draft_id"), None)
+    return _to_card(asked)
+
+
+def pass_on(asked: Asked) -> Response:
+    """Give a draft to a colleague."""
+    try:
+        why = asked.typed("pass_on_why") or ""
+        asked.inbox.pass_on(asked.me, asked.path("draft_id"), asked.typed("pass_on_to") or "", why)
+    except (BadInput, Refused) as error:
+        return _refused(asked, "pass_on", error)
+    return asked.go(f"/?{_filters(asked).address()}")
+
+
+# ---- pages ----------------------------------------------------------------------------------------------------------
+
+
+def _page(
+    asked: Asked,
+    typed: Mapping[str, str],
+    actions: tuple[Action, ...] | None = None,
+    *,
+    wrong: Wrong | None = None,
+    status: int = 200,
+    back: bool = False,
+) -> Response:
+    """Render a card with what was typed on it."""
+    inbox, filters = asked.inbox, _filters(asked)
+    found = sheet(inbox.agent, inbox.playbook, asked.me, asked.path("draft_id"))
+    row, me = found.row, asked.me
+    if not row["card"]:
+        told = "The text of this draft was erased, as its sender wished; nothing of it can be shown or sent."
+        return asked.render("said.html", 410, title="Erased", said=told, links=[("/", "To the queue")])
+    trouble = None
+    try:
+        reply, calls = _version(asked, row)
+    except BadInput as error:
+        reply, calls, trouble = asked.typed("reply"), None, _bare(error)
+    fresh = _weigh(asked, row, typed.get("reply", reply), actions or calls)
+    open_to_me = row["status"] == "pending" and not row["signed_by"]
+    after = inbox.following(me, row["id"], filters.tab, **filters.wanted)
+    banner = asked.query("signed")
+    return asked.render(
+        "card.html",
+        status,
+        sheet=found,
+        row=row,
+        card=row["card"],
+        typed=typed,
+        wrong=wrong,
+        found=fresh,
+        words=changed(fresh.pieces),
+        trouble=trouble,
+        open=open_to_me,
+        mine=found.holder is not None and same(found.holder, me.name),
+        after=after,
+        filters=filters,
+        reasons=REASONS,
+        severities=SEVERITIES,
+        people=[one for one in inbox.playbook.people if one.name != me.name],
+        able=[one for one in inbox.playbook.people if inbox.playbook.rank_of(one.role) >= 0 and one.name != me.name],
+        before=_given(asked, banner) if banner else None,
+        back=back,
+        told=inbox.told(me),
+    )
+
+
+def _weigh(asked: Asked, row: Mapping[str, Any], reply: str | None, actions: tuple[Action, ...] | None) -> Any:
+    drafted = (row["card"] or {}).get("reply") or ""
+    version = reply if reply is not None else drafted
+    return weigh(asked.inbox.agent, asked.inbox.playbook, row["id"], version, actions)
+
+
+def _refused(asked: Asked, choice: str, error: CxagentError) -> Response:
+    """Bring a form back as it was typed, with the sentence; a card that is out of date shows what counts now."""
+    log.warning("%s by %s: %s", asked.request.url.path, asked.me.name, error)
+    if isinstance(error, Conflict):
+        changes = error.changes if isinstance(error, Stale) else ()
+        kept = {name: value for name, value in _typed(asked).items() if name in ("reply", "respond_reply") and value}
+        fresh = error.fresh if isinstance(error, Stale) else None
+        return asked.render("stale.html", 409, said=str(error), changes=changes, fresh=fresh, kept=kept)
+    where = getattr(error, "where", "")
+    if where == "DRAFT_ID" or not isinstance(error, BadInput | Refused):
+        raise error
+    wrong = Wrong(choice, where.removeprefix("--"), _bare(error))
+    return _page(asked, _typed(asked), wrong=wrong, status=403 if isinstance(error, Refused) else 400)
+
+
+def _given(asked: Asked, draft_id: str) -> dict[str, Any]:
+    """Return what is told of a verdict that this person gave: `waits`, `done`, `back` or `none`, and a sentence."""
+    row = asked.inbox.draft(draft_id)
+    found: dict[str, Any] = {"row": row, "until": row["signed_until"], "state": "none", "said": ""}
+    name = row["account_name"] or "the account"
+    if row["signed_by"] and same(row["signed_by"], asked.me.name):
+        return {**found, "state": "waits", "said": f"Your verdict on {name} is on record; nothing has left yet."}
+    if (trap := asked.inbox.planted(draft_id)) is not None and same(trap["reviewer"] or "", asked.me.name):
+        caught = "You caught it" if trap["caught"] else "It went through"
+        said = f"This draft was planted to test the reviewing, and nothing was sent: {trap['told']}. {caught}."
+        return {**found, "state": "done", "said": said}
+    if row["came_back"]:
+        return {**found, "state": "back", "said": f"{name} waits again: {row['came_back']}"}
+    if row["first_approver"] and row["status"] == "pending":
+        return {
+            **found,
+            "state": "done",
+            "said": f"Your approval for {name} counts; a second person must approve as well.",
+        }
+    verdict = sheet(asked.inbox.agent, asked.inbox.playbook, asked.me, draft_id).signed
+    if verdict is None:
+        return {**found, "said": f"No verdict on {name} is on record; it is {row['status']}."}
+    told = "handed over" if verdict.to else TOLD[verdict.verdict]
+    by = "You" if same(verdict.by, asked.me.name) else verdict.by
+    return {**found, "state": "done", "said": f"{name}: {told} by {by}." if by != "You" else f"{name}: {told}."}
+
+
+def _typed(asked: Asked) -> dict[str, str]:
+    """Return everything that was typed."""
+    return {name: str(value).replace("\r\n", "\n") for name, value in asked.form.items() if isinstance(value, str)}
+
+
+def _filters(asked: Asked) -> Filters:
+    found = Filters.read(asked)
+    return found if found.tab in WAITING else found._replace(tab="mine")
+
+
+def _bare(error: CxagentError) -> str:
+    where = getattr(error, "where", "")
+    said = str(error).removeprefix(f"{where}: ")
+    return said[:1].upper() + said[1:]
+
+
+def _to_card(asked: Asked) -> Response:
+    return asked.go(f"/drafts/{asked.path('draft_id')}?{_filters(asked).address()}")
+
+
+ROUTES = [
+    route("/drafts/{draft_id}", card),
+    route("/drafts/{draft_id}", decide, "POST"),
+    route("/drafts/{draft_id}/diff", weighed, "POST"),
+    route("/drafts/{draft_id}/signed", signed),
+    route("/drafts/{draft_id}/outcome", outcome),
+    route("/drafts/{draft_id}/undo", undo, "POST"),
+    route("/drafts/{draft_id}/claim", claim, "POST"),
+    route("/drafts/{draft_id}/take-over", take_over, "POST"),
+    route("/drafts/{draft_id}/let-go", let_go, "POST"),
+    route("/drafts/{draft_id}/snooze", snooze, "POST"),
+    route("/drafts/{draft_id}/wake", wake, "POST"),
+    route("/drafts/{draft_id}/pass-on", pass_on, "POST"),
+]
