@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made-from-lock
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test torture check bench lock clean
+.PHONY: help setup demo load test torture check bench lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -23,6 +23,9 @@ test: $(STAMP) ## the whole test suite
 
 # make torture SEED=7 TICKETS=300 KILLS=30 FAULTS=30 storms both databases with that; without, each has its own size.
 TORTURE = $(BIN)/python tests/torture/conductor.py $(if $(SEED),--seed $(SEED)) --store
+
+load: $(STAMP) ## 50 reviewers and 5 workers at one inbox with 10,000 drafts; then the books are checked
+	@PYTHONPATH=tests/benchmarks $(BIN)/python tests/load/crowd.py
 
 torture: $(STAMP) ## kills, broken lines and duplicates on both databases; the effects are counted outside
 	@$(TORTURE) postgresql --tickets $(or $(TICKETS),2000) --kills $(or $(KILLS),200) --faults $(or $(FAULTS),200)

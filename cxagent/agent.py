@@ -67,7 +67,7 @@ class Agent:
         is finished. The same id with other words is refused.
         """
         ticket_id = incoming.ticket.id
-        with presence.at_work():
+        with self.project.one_playbook(), presence.at_work():
             match self.receive(incoming):
                 case "new" if incoming.follows is None:
                     with self._in_hand(ticket_id):
@@ -88,7 +88,7 @@ class Agent:
 
     def finish(self, ticket_id: str) -> dict[str, Any]:
         """Go on with a ticket on record from wherever it stands, and return its result line."""
-        with presence.at_work():
+        with self.project.one_playbook(), presence.at_work():
             with self.store.write(ticket_id) as connection:
                 goes_on = tickets.take_up(connection, ticket_id)
             if goes_on:
@@ -182,7 +182,7 @@ class Agent:
         """Claim a draft first, then let its thread follow what is on record; see `review`."""
         if (caught := self._caught(draft_id, review)) is not None:
             return caught
-        with presence.at_work():
+        with self.project.one_playbook(), presence.at_work():
             row, approval = self._examined(draft_id, review)
             told = self.project.steps.reviewing.claim(draft_id, review, *approval)
             if refused := told["review"].get("refused"):
@@ -249,7 +249,7 @@ class Agent:
         if row["status"] != "pending" or known.stands is None or known.draft_id != draft_id:
             return self.result(ticket_id)
         given, judge = held(known.stands), self.project.steps.judge
-        with presence.at_work(), self._in_hand(ticket_id):
+        with self.project.one_playbook(), presence.at_work(), self._in_hand(ticket_id):
             fresh = judge.look(given.ticket, known.stands.get("account_id"))
             anew: dict[str, Any] = {"audit": fresh.model_dump(mode="json"), "at_most": DRAFT.value, "review": {}}
             anew["reading"] = judge.read(given.ticket, fresh).model_dump(mode="json")

@@ -108,7 +108,7 @@ def at_stake(audit: ContextAudit, ruling: Ruling) -> dict[str, Any]:
 
 
 def beside(audit: ContextAudit) -> tuple[Fact, ...]:
-    """Return what a person wants to see beside the facts that a proposer is told: where health goes, what is on fire."""
+    """Return what a person sees beside the facts that a proposer is told: where health goes, what is on fire."""
     account = audit.account
     if account is None:
         return ()

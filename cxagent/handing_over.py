@@ -6,7 +6,7 @@ from typing import Any
 
 from cxagent import clock
 from cxagent.agent import Agent
-from cxagent.context.handover import Handover, Plan, owner_of, plan_of, same_person, somebody
+from cxagent.context.handover import Handover, OnRecord, Plan, owner_of, plan_of, same_person, somebody
 from cxagent.context.identity import family_tree
 from cxagent.context.standing import stand, worth
 from cxagent.domain.account import Account
@@ -24,7 +24,8 @@ SHORTEST_NOTE, LONGEST_NOTE = 8, 500
 class Kept(Value):
     """An account that somebody looks after: what it is worth, and the plan for the case that they leave.
 
-    `handover_id` is set where a handover of it is open.
+    `handover_id` is set where a handover of it is open, `in_touch` where a successor has been in touch already: the CRM
+    still names who leaves, and nothing is left to do.
     """
 
     account_id: Text
@@ -34,6 +35,7 @@ class Kept(Value):
     tier: Tier
     plan: Plan
     handover_id: Text | None = None
+    in_touch: Text | None = None
 
 
 class Book(Value):
@@ -61,7 +63,8 @@ def book_of(agent: Agent, person: str, successor: str | None = None) -> Book:
 def leaving(agent: Agent, person: str, leaves_on: date, successor: str | None, by: str) -> Book:
     """Open a handover with a plan for every account that a person looks after; return them.
 
-    One that is open already gets the successor's name where it has another one or none. `Refused` where `by` may not.
+    One that is open already gets the successor's name where it has another one or none; where that successor is in
+    touch, nothing is opened again. `Refused` where `by` may not.
     """
     playbook = agent.project.steps.judge.playbook
     by = _may_open(playbook, by)
@@ -70,6 +73,9 @@ def leaving(agent: Agent, person: str, leaves_on: date, successor: str | None, b
     book = book_of(agent, person, successor)
     opened = []
     for one in book.accounts:
+        if one.in_touch:
+            opened.append(one)
+            continue
         about = Handover(
             account_id=one.account_id,
             from_owner=person,
@@ -161,8 +167,7 @@ def _kept(agent: Agent, account_id: str, person: str, successor: str | None) -> 
     answers = judge.gather.ask("", account_id)
     tree, now = family_tree(answers.accounts), clock.now()
     with agent.store.read() as connection:
-        known = next(iter(handovers.of_account(connection, account_id)), None)
-    open_id = known["id"] if known else None
+        known = handovers.on_record(connection, [account_id]).get(account_id, OnRecord())
     account = tree.get(account_id)
     held = stand(account, tree, judge.playbook, now, fx=answers.fx) if account else None
     tier = held.tier if held else Tier.HIGH
@@ -172,6 +177,14 @@ def _kept(agent: Agent, account_id: str, person: str, successor: str | None) -> 
         root_id=held.root_id if held else account_id,
         stake=worth(account, judge.playbook, answers.fx) if account else "unknown",
         tier=tier,
-        plan=plan_of(tier, person, successor, now.date(), judge.playbook),
-        handover_id=open_id,
+        plan=plan_of(account.name if account else account_id, tier, person, successor, now.date(), judge.playbook),
+        handover_id=known.open[0].id if known.open else None,
+        in_touch=_touched(known, person, successor),
     )
+
+
+def _touched(known: OnRecord, person: str, successor: str | None) -> str | None:
+    """Return who is in touch with an account in place of a person, unless another successor is named now."""
+    if known.open or known.in_touch is None or not same_person(known.in_touch[0], person):
+        return None
+    return known.in_touch[1] if successor is None or same_person(known.in_touch[1], successor) else None

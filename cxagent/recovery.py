@@ -116,7 +116,7 @@ def finish(agent: Agent, ticket_id: str, attempt: int) -> bool:
 
 def hand_over(agent: Agent, ticket_id: str, why: str) -> None:
     """Give a ticket that the machine cannot finish to a person, with what it says and what went wrong."""
-    playbook = agent.project.playbook
+    playbook = agent.project.in_force
     due = brief.business_time(clock.now(), _hours(agent, Tier.HIGH), playbook.business_hours)
     with agent.store.write(ticket_id) as connection:
         known = tickets.known(connection, ticket_id)
@@ -149,7 +149,7 @@ def hand_over(agent: Agent, ticket_id: str, why: str) -> None:
 
 def escalate(agent: Agent) -> list[dict[str, str]]:
     """Pass every draft whose deadline has passed to the next person up the ladder, with a new deadline."""
-    playbook, passed = agent.project.playbook, []
+    playbook, passed = agent.project.in_force, []
     with agent.store.read() as connection:
         late = reviews.late(connection)
         away = {row["person"] for row in absences.today(connection, clock.now().date())}
@@ -181,4 +181,4 @@ def sentence(error: Exception) -> str:
 
 
 def _hours(agent: Agent, tier: Tier) -> timedelta:
-    return timedelta(hours=agent.project.playbook.deadline_hours[tier])
+    return timedelta(hours=agent.project.in_force.deadline_hours[tier])

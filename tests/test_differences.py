@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cxagent.cli.differences import differences
+from cxagent.differences import differences
 from cxagent.playbook import load_playbook
 
 PLAYBOOK = Path(__file__).resolve().parents[1] / "graphs" / "playbook.yaml"

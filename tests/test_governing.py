@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from cxagent.governing import Governing, limits, looser
 from cxagent.governing.editing import GOVERNANCE, Signed, changed, plain
 from cxagent.governing.limits import typed
 from cxagent.governing.restating import restated
+from cxagent.governing.trials import Trials
 from cxagent.ledger import chain, versions
 from cxagent.playbook import Playbook, load_playbook, parse_playbook
 from cxagent.project import DATABASE, Project
@@ -276,13 +278,18 @@ def test_a_running_agent_goes_over_before_the_next_ticket(agent: Agent) -> None:
         assert chain.body(connection, line["decision_id"])["playbook"] == "2026.11.2"
 
 
-def test_another_process_goes_over_too(home: Path, agent: Agent) -> None:
+def test_another_process_goes_over_too(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A project that opened before the change notices it, and one that opens later begins under it."""
-    twin = Project(home)
+    monkeypatch.setenv(DATABASE, database_url)
+    agent, twin = Agent.open(home), Project(home)
     assert twin.in_force.version == "2026.11.1"
     put_in_force(agent.project, LESS)
-    assert [one.in_force.version for one in (twin, Project(home))] == ["2026.11.2", "2026.11.2"]
+    late = Project(home)
+    assert [one.in_force.version for one in (twin, late)] == ["2026.11.2", "2026.11.2"]
     assert twin.in_force == agent.project.in_force
+    agent.close()
+    for one in (twin, late):
+        one.store.close()
 
 
 def test_one_playbook_holds_for_one_piece_of_work(agent: Agent) -> None:
@@ -411,3 +418,27 @@ def test_the_terminal_shows_what_is_in_force(home: Path, agent: Agent) -> None:
     versions_ = [json.loads(shown(*more).stdout)["version"] for more in ((), ("--in-force",))]
     assert versions_ == ["2026.11.1", "2026.11.2"]
     assert shown("graphs/playbook.yaml", "--in-force").exit_code != 0
+
+
+def test_a_trial_that_takes_long_goes_on_by_itself(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who looks too early is told so; a trial is made once, a later look finds it, and one that failed is made anew."""
+    take(agent, "T-003")
+    governing, go, begun = Governing(agent.project), Event(), []
+
+    def slowly(book: Playbook) -> Proof:
+        begun.append(book)
+        go.wait(30)
+        if len(begun) == 1:
+            raise BadInput("the tools went away")
+        return proven(book, agent.project.tools)
+
+    monkeypatch.setattr(governing, "proof", slowly)
+    trials, book = Trials(governing), governing.change(LESS, WHO).playbook
+    assert [trials.of(book, 0.01), trials.of(book, 0.01)] == [None, None]
+    go.set()
+    with pytest.raises(BadInput):
+        trials.of(book, 30)
+    found = trials.of(book, 30)
+    assert found is not None
+    assert (found.proof.sound, len(found.dry_run.moved), len(begun)) == (True, 1, 2)
+    assert trials.of(book, 0.01) is found

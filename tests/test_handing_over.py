@@ -14,10 +14,11 @@ import pytest
 from cxagent import clock, handing_over
 from cxagent.agent import Agent
 from cxagent.context.handover import Handover, Plan, business_day
-from cxagent.domain.ticket import Incoming
+from cxagent.domain.ticket import Incoming, Ticket
 from cxagent.errors import BadInput, Conflict, Refused
 from cxagent.ledger import chain, handovers
 from cxagent.ledger.store import Store
+from cxagent.ledger.tickets import know_account
 from cxagent.scaffold import copy_to
 from cxagent.testing import TODAY
 
@@ -166,6 +167,17 @@ def test_a_source_that_cannot_list_is_named(agent: Agent, monkeypatch: pytest.Mo
     )
 
 
+def test_who_is_in_touch_already_does_not_start_again(agent: Agent) -> None:
+    """Saying again who leaves opens nothing where the successor has been in touch; naming another successor does."""
+    first = handing_over.leaving(agent, LEAVER, GOES, DESK, LEAD).accounts[0]
+    handing_over.contacted(agent, str(first.handover_id), DESK, "called Ms Berg on 24 November")
+    again = handing_over.leaving(agent, LEAVER, GOES, None, LEAD)
+    assert [one.in_touch for one in again.accounts] == [DESK, None, None]
+    assert [row["account_id"] for row in handing_over.open_ones(agent)] == ["ACC-204", "ACC-207"]
+    handing_over.leaving(agent, LEAVER, GOES, "Oskar Lindqvist", LEAD)
+    assert [row["account_id"] for row in handing_over.open_ones(agent)] == ["ACC-203", "ACC-204", "ACC-207"]
+
+
 def test_the_crm_follows_what_was_handed_over_before(agent: Agent) -> None:
     """R72: who was announced, and is in touch, is no surprise when the CRM names them: no second handover opens."""
     book = handing_over.leaving(agent, LEAVER, GOES, DESK, LEAD)
@@ -182,6 +194,18 @@ def test_the_crm_follows_what_was_handed_over_before(agent: Agent) -> None:
     assert handing_over.open_ones(agent) == []
 
 
+def test_who_was_announced_is_no_second_change(agent: Agent) -> None:
+    """R72: where the CRM names whom an open handover names, the handover stays the one that was announced."""
+    opened = handing_over.leaving(agent, LEAVER, GOES, DESK, LEAD).accounts[0].handover_id
+    agent = named(agent, "ACC-203", DESK)
+    source = next(one for one in agent.project.sources[0].accounts() if one.id == "ACC-203")  # type: ignore[attr-defined]
+    sender = {"email": source.crm.contacts[0].email, "verified": True}
+    ticket = {"id": "T-1", "received_at": TODAY, "sender": sender, "body": "Hello"}
+    found = agent.project.steps.judge.look(Ticket.model_validate(ticket), "ACC-203")
+    assert found.standing is not None
+    assert [(one.id, one.leaves_on) for one in found.standing.handovers] == [(opened, GOES)]
+
+
 def test_business_days_skip_the_weekend(agent: Agent) -> None:
     """Five business days after a Friday are the next Friday."""
     friday = datetime(2026, 11, 20, tzinfo=UTC).date()
@@ -193,12 +217,17 @@ def test_two_at_once_open_one_handover(database_url: str) -> None:
     """Where two tickets see the same change at the same moment, one handover is opened, and its log is whole."""
     store = Store.open(database_url)
     told = {"account_id": "A-1", "from_owner": LEAVER, "stake": "unknown", "why": "a test", "opened_at": TODAY}
-    about = Handover(**told, to_owner=DESK, plan=Plan(steps=(), basis="a test"))
+    about = Handover(**told, to_owner=DESK, plan=Plan(account="One", steps=(), basis="a test"))
+    with store.write() as connection:
+        know_account(connection, "A-1", "A-1")
     together = threading.Barrier(2)
 
     def begin(number: int) -> bool:
-        together.wait()
+        if database_url.startswith("sqlite"):  # there one writer keeps the others out from its first moment on
+            together.wait()
         with store.write(f"T-{number}") as connection:
+            if not database_url.startswith("sqlite"):
+                together.wait()
             return handovers.begin(connection, about, "A-1", "the CRM")[1]
 
     with ThreadPoolExecutor(2) as pool:

@@ -74,15 +74,15 @@ def test_a_handover_goes_from_who_leaves_to_the_contact(browser: TestClient, age
     """R72: confirm, see them open with a form for the successor alone, record the contact, see it ended."""
     confirmed = browser.post("/handovers/leaving/open", data=WHO)
     assert "3 accounts are handed over" in confirmed.text
-    assert "Open: 3, 3 for you to close" in confirmed.text
+    assert "3 open <small>3 for you to close" in confirmed.text
     rows = handing_over.open_ones(agent)
     assert {(row["to_owner"], row["opened_by"]) for row in rows} == {(DESK, DESK)}
     forms = re.findall(r'action="(/handovers/[^"]+/contact)"', confirmed.text)
     assert forms == [f"/handovers/{row['id']}/contact" for row in rows]
     done = browser.post(forms[0], data={"note": "called Ms Berg on 24 November"})
     assert "The contact is on record" in done.text
-    assert "Lena Hartmann, 21 Nov 2026: called Ms Berg on 24 November" in done.text
-    assert "Open: 2" in done.text
+    assert "Lena Hartmann, 21 Nov 2026:</span> called Ms Berg on 24 November" in done.text
+    assert "2 open <small>2 for you to close" in done.text
 
 
 def test_a_colleague_sees_no_form_and_is_refused(browser: TestClient, agent: Agent) -> None:

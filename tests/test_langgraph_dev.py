@@ -37,7 +37,7 @@ ROUTINE, COSTLY = "T-010", "T-005"
 
 WORDS = "Our guide has a chapter on sharing; the link is in your help menu."
 ECHO = {"action": ACTION_NAME, "args": {"reply": WORDS}}
-EDITED = {"type": "edit", "edited_action": {"name": ACTION_NAME, "args": {"reply": WORDS}}}
+EDITED: dict[str, Any] = {"type": "edit", "edited_action": {"name": ACTION_NAME, "args": {"reply": WORDS}}}
 DECISIONS = {
     "approve": {"type": "approve"},
     "edit": EDITED,
@@ -50,12 +50,21 @@ LEGACY = {
     "reject": {"type": "ignore", "args": None},
     "respond": {"type": "response", "args": WORDS},
 }
+INBOX = {
+    "approve": {"type": "approve", "args": ECHO},
+    "edit": {"type": "edit", "args": ECHO},
+    "reject": {"type": "ignore", "args": None},
+}
+"""What an inbox of the older protocol puts into `decisions`: the newer words, with `args` as it always had them."""
 ACCEPTED = {
     **{f"decisions {verdict}": {"decisions": [one]} for verdict, one in DECISIONS.items()},
     **{f"bare {verdict}": one for verdict, one in DECISIONS.items()},
     **{f"list {verdict}": [one] for verdict, one in LEGACY.items()},
     **{f"legacy {verdict}": one for verdict, one in LEGACY.items()},
+    **{f"inbox {verdict}": {"decisions": [one]} for verdict, one in INBOX.items()},
+    **{f"keyed {verdict}": one for verdict, one in DECISIONS.items()},
 }
+"""Every form that decides; what is `keyed` goes out under the id of its interrupt, as answers to single calls do."""
 REFUSED = {
     "two decisions": ({"decisions": [DECISIONS["approve"], DECISIONS["approve"]]}, "exactly one answer"),
     "unknown type": ({"type": "yes"}, "must be one of approve, edit, reject, respond, not 'yes'"),
@@ -66,6 +75,26 @@ REFUSED = {
     "missing arguments": ({"type": "edit", "edited_action": {"name": ACTION_NAME}}, "needs reply, actions or both"),
     "unknown key": ({"type": "approve", "by": "Miriam Okafor"}, "unknown key 'by'"),
     "empty message": ({"type": "respond", "message": "  "}, "must be a text that says something"),
+    "two responses": ([LEGACY["approve"], LEGACY["approve"]], "exactly one answer"),
+    "no decision": ({"decisions": []}, "exactly one answer"),
+    "unknown word of an inbox": (
+        {"decisions": [{"type": "response", "args": WORDS}]},
+        "must be one of approve, ignore, reject, edit, not 'response'",
+    ),
+    "another action in an echo": (
+        {"type": "accept", "args": {"action": "issue_credit", "args": {"reply": WORDS}}},
+        "no edit may switch from answer_customer to 'issue_credit'",
+    ),
+    "unknown key in an edit": (
+        {"type": "edit", "edited_action": {**EDITED["edited_action"], "account_id": "ACC-301"}},
+        "unknown key 'account_id'",
+    ),
+    "unknown key in arguments": (
+        {"type": "edit", "edited_action": {"name": ACTION_NAME, "args": {"reply": WORDS, "to": "all"}}},
+        "unknown key 'to'",
+    ),
+    "keyed two decisions": ({"decisions": [DECISIONS["approve"]] * 2}, "exactly one answer"),
+    "keyed unknown type": ({"type": "yes"}, "must be one of approve, edit, reject, respond, not 'yes'"),
 }
 
 
@@ -142,9 +171,19 @@ class Session(NamedTuple):
     values: dict[str, Any]
 
     def answer(self, answer: Any) -> "Session":
-        """Resume the thread as a front end does: with one value, not keyed by the interrupt."""
+        """Resume the thread as most front ends do: with one value, not keyed by the interrupt."""
         values = self.server.client.runs.wait(self.thread, GRAPH, command={"resume": answer})
         return self._replace(values=values)
+
+    def given(self, name: str, answer: Any) -> "Session":
+        """Answer in a form by its name: under the id of the interrupt where it is keyed."""
+        return self.answer({self.interrupt: answer} if name.startswith("keyed ") else answer)
+
+    @property
+    def interrupt(self) -> str:
+        """The id of the one open interrupt."""
+        (interrupt,) = self.values["__interrupt__"]
+        return str(interrupt["id"])
 
     @property
     def request(self) -> dict[str, Any]:
@@ -228,7 +267,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         awaited(process, port, folder / "server.log")
         with get_sync_client(url=f"http://127.0.0.1:{port}") as client:
             one = Server(home, ledger, client)
-            names = [*ACCEPTED, *REFUSED, "waiting", "second try"]
+            names = [*ACCEPTED, *REFUSED, "waiting", "second try", "stale id"]
             with ThreadPoolExecutor(12) as pool:
                 opening = {name: pool.submit(one.open, ROUTINE, name) for name in names}
                 opening["costly"] = pool.submit(one.open, COSTLY, "costly")
@@ -243,7 +282,7 @@ def answered(server: Server) -> dict[str, Session]:
     """All drafts but one answered, each in its own form, all at once."""
     answers = {**ACCEPTED, **{name: answer for name, (answer, _) in REFUSED.items()}, "costly": {"type": "approve"}}
     with ThreadPoolExecutor(12) as pool:
-        given = {name: pool.submit(server.sessions[name].answer, answer) for name, answer in answers.items()}
+        given = {name: pool.submit(server.sessions[name].given, name, answer) for name, answer in answers.items()}
         return {name: session.result() for name, session in given.items()}
 
 
@@ -324,6 +363,13 @@ def test_after_a_refused_form_a_good_one_is_taken(server: Server) -> None:
     session = refused.answer({"decisions": [{"type": "approve"}]})
     assert session.values["outcome"]["disposition"] == "answered_after_review"
     assert session.done() == (["share_public_doc"], 1)
+
+
+def test_an_answer_under_an_id_that_is_not_asked_decides_nothing(server: Server) -> None:
+    """The server takes an answer under a stale id without a word; nothing runs, and the draft waits as it did."""
+    session = server.sessions["stale id"].answer({"0" * 32: DECISIONS["approve"]})
+    assert session.state()["next"] == ["draft_for_approval"]
+    assert (session.draft(), session.done()) == ("pending", ([], 0))
 
 
 def test_whoever_answers_by_the_protocol_has_the_lowest_role(answered: dict[str, Session]) -> None:

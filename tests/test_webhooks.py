@@ -6,6 +6,7 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +22,7 @@ from cxagent import clock, notifying
 from cxagent.errors import BadInput
 from cxagent.ledger import deliveries
 from cxagent.ledger.deliveries import KINDS, PAUSES, Webhook
+from cxagent.ledger.store import TABLES, Store
 from cxagent.notifying import webhooks
 from cxagent.project import Config
 from cxagent.testing import World
@@ -314,6 +316,26 @@ def test_two_processes_tell_an_event_once(listener: Listener, database_url: str,
     ids = [one.event["id"] for one in listener.heard]
     assert len(ids) == len(set(ids)) == 6
     world.close()
+
+
+def test_two_who_look_at_the_same_moment_note_an_event_once(postgres_url: str) -> None:
+    """Where two processes find the same event new, one of them puts it on record."""
+    store = Store.open(postgres_url)
+    hook = Webhook(url="https://hooks.example.com", secret_env="HOOK_SECRET")
+    row = {"id": "out_1", "ticket_id": "T-1", "account_id": "A-1", "kind": "reply", "personal_id": "per_1"}
+    with store.write() as connection:
+        deliveries.notice(connection, hook, DAY)
+        connection.execute(TABLES["outbox"].insert(), {**row, "at": DAY.isoformat()})
+    together = threading.Barrier(2)
+
+    def look(_: int) -> int:
+        with store.write() as connection:
+            together.wait()
+            return deliveries.notice(connection, hook, DAY + timedelta(seconds=1))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(look, range(2))) == [0, 1]
+    store.close()
 
 
 @pytest.mark.parametrize(

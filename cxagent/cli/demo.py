@@ -15,9 +15,9 @@ from cxagent.errors import BadInput
 
 if TYPE_CHECKING:
     from cxagent.agent import Agent
-    from cxagent.cli.telling import Told
     from cxagent.domain.ticket import Incoming
     from cxagent.project import Project
+    from cxagent.telling import Told
 
 Line = tuple["Incoming", dict[str, Any], "Told"]
 
@@ -34,8 +34,8 @@ def demo(project: Home = HERE, json: AsJson = False) -> None:
     """
     from cxagent import clock
     from cxagent.agent import Agent
-    from cxagent.cli.telling import told
     from cxagent.proposers.offline import OfflineProposer
+    from cxagent.telling import told
 
     agent = Agent.open(project)
     home = agent.project

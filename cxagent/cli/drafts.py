@@ -35,9 +35,9 @@ def register(app: typer.Typer) -> None:
 def drafts(project: Home = HERE, json: AsJson = False) -> None:
     """List what waits for a reviewer, least time and most at stake first."""
     from cxagent.brief import signer
-    from cxagent.cli.telling import tell
     from cxagent.ledger import reports
     from cxagent.project import Project
+    from cxagent.telling import tell
 
     with Project(project).store.read() as connection:
         rows = reports.drafts(connection)
@@ -121,7 +121,7 @@ def review(
 
     _fits(verdict, reply, args)
     agent = Agent.open(project)
-    people = agent.project.playbook.people
+    people = agent.project.in_force.people
     if by is None and not people:
         raise BadInput("the playbook knows no people; say who you are", where="--as")
     actions = None if args is None else _actions(agent, draft_id, args)

@@ -10,7 +10,7 @@ from cxagent.cli.screen import page, pairs, plain, print_json, route, shortened,
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cxagent.cli.telling import Told
+    from cxagent.telling import Told
 
 
 def register(app: typer.Typer) -> None:

@@ -10,6 +10,8 @@ from cxagent.cli.screen import plain, print_json
 if TYPE_CHECKING:
     from cxagent.notifying import Digest
 
+NOTHING = "No draft waits for anybody."
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -33,8 +35,11 @@ def notify(
 
     agent = Agent.open(project)
     if dry_run:
-        for one in digests(agent, clock.now(), to):
+        shown = digests(agent, clock.now(), to)
+        for one in shown:
             _show(one, json)
+        if not shown and not json:
+            typer.echo(NOTHING)
         return
     told = send_digests(agent, clock.now(), to)
     for one, outcome in told:
@@ -44,7 +49,7 @@ def notify(
             why = f" ({one.person} {one.gap})" if one.gap else ""
             typer.echo(plain(f"{one.person}: {one.count} waiting, {outcome}{why}"))
     if not told and not json:
-        typer.echo("Nothing waits for anybody.")
+        typer.echo(NOTHING)
 
 
 def _show(one: "Digest", json: bool) -> None:

@@ -99,7 +99,7 @@ def _one(take: Take, incoming: "Incoming", place: str, seen: Counter[str]) -> di
 
 def show(agent: "Agent", result: dict[str, Any], console: "Console | None") -> None:
     """Print one result: a line of JSON where there is no console, else a sentence."""
-    from cxagent.cli.telling import told
+    from cxagent.telling import told
 
     if console is None:
         print_json(result)

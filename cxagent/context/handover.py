@@ -21,8 +21,9 @@ class Step(Value):
 
 
 class Plan(Value):
-    """What is to be done, and on whose word it rests that this is enough."""
+    """What is to be done for an account, by its name, and on whose word it rests that this is enough."""
 
+    account: Text
     steps: tuple[Step, ...]
     basis: Text
 
@@ -119,14 +120,16 @@ def owner_of(account: Account, playbook: Playbook) -> Owner | None:
     return Owner(account_id=account.id, name=held.name)
 
 
-def plan_of(tier: Tier, leaver: str, successor: str | None, start: date, playbook: Playbook) -> Plan:
+def plan_of(account: str, tier: Tier, leaver: str, successor: str | None, start: date, playbook: Playbook) -> Plan:
     """Return the plan of a tier with names and days; steps of a successor whom nobody named are the successor's."""
     names = {"leaver": leaver, "successor": successor or "the successor"}
     steps = tuple(
         Step(what=due.what.format(**names), who=names[due.who], until=business_day(start, due.days, playbook))
         for due in PLANS[tier]
     )
-    return Plan(steps=steps, basis=f"assumed by the product; {playbook.owner} confirms it or changes it")
+    return Plan(
+        account=account, steps=steps, basis=f"assumed by the product; {playbook.owner} confirms it or changes it"
+    )
 
 
 def business_day(start: date, days: int, playbook: Playbook) -> date:
@@ -165,7 +168,7 @@ def handovers_of(
                     stake=stake,
                     why=f"the CRM names {now} in place of {before}",
                     opened_at=same.opened_at if same else at,
-                    plan=plan_of(tier, same.from_owner if same else before, now, at.date(), playbook),
+                    plan=plan_of(one.name, tier, same.from_owner if same else before, now, at.date(), playbook),
                 )
             ]
         yield from (each.model_copy(update={"above": above}) for each in found)

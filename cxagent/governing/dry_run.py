@@ -7,7 +7,7 @@ happened then, so that an earlier change of the playbook is not counted as this 
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -214,10 +214,8 @@ def _told(
     unread: int,
 ) -> DryRun:
     before, after = (Counter(getattr(pair, side).ruling.autonomy for pair in pairs) for side in ("old", "new"))
-    moving = [pair for pair in pairs if pair.old.ruling.autonomy != pair.new.ruling.autonomy]
+    moving = _moving(pairs)
     moves = Counter((pair.old.ruling.autonomy, pair.new.ruling.autonomy) for pair in moving)
-    # Looser first, and there the most money: that is what somebody must be able to defend.
-    moving.sort(key=lambda one: (one.new.ruling.autonomy < one.old.ruling.autonomy, -one.new.gives))
     asked = sum(one.seen.proposal is None and one.old.hopeless and not one.new.hopeless for one in pairs)
     return DryRun(
         since=since.date().isoformat(),
@@ -228,8 +226,8 @@ def _told(
         before=_routes(before),
         after=_routes(after),
         moves=tuple(Move(old=one, new=other, count=count) for (one, other), count in sorted(moves.items())),
-        money_before=Money(amount=sum((one.old.alone for one in pairs), Decimal(0)), currency=old.currency),
-        money_after=Money(amount=sum((one.new.alone for one in pairs), Decimal(0)), currency=new.currency),
+        money_before=_alone((one.old for one in pairs), old),
+        money_after=_alone((one.new for one in pairs), new),
         minutes=str(minutes),
         minutes_from=source,
         hours_before=_hours(before[DRAFT], minutes),
@@ -240,6 +238,16 @@ def _told(
         held_otherwise=sum(one.held for one in pairs),
         notes=tuple(_notes(old, new, pairs)),
     )
+
+
+def _moving(pairs: Sequence[_Pair]) -> list[_Pair]:
+    """Return what takes another route: looser first, there the most money, since somebody must defend that."""
+    moving = [pair for pair in pairs if pair.old.ruling.autonomy != pair.new.ruling.autonomy]
+    return sorted(moving, key=lambda one: (one.new.ruling.autonomy < one.old.ruling.autonomy, -one.new.gives))
+
+
+def _alone(ruled: Iterable[_Ruled], playbook: Playbook) -> Money:
+    return Money(amount=sum((one.alone for one in ruled), Decimal(0)), currency=playbook.currency)
 
 
 def _routes(count: Counter[Autonomy]) -> Routes:

@@ -1,4 +1,4 @@
-"""Everything that a person sees on a card: the draft, the account behind it, what holds the reply, what would happen."""
+"""All that a person sees on a card: the draft, the account behind it, what holds the reply, what would happen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

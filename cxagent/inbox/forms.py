@@ -38,7 +38,7 @@ class Field(Value):
 
 
 def fields(index: int, action: Action, tool: Tool | None) -> tuple[Field, ...]:
-    """Return the fields of one proposed call; whose account it is about stays as it is. Of a tool that nobody declared, its arguments as text."""
+    """Return the fields of one proposed call; its account is shown and stays, and an unknown tool has texts alone."""
     if tool is None:
         return tuple(_field(index, name, value, None) for name, value in action.args.items())
     known = tool.arguments.model_fields

@@ -130,7 +130,7 @@ def _chosen(connection: Connection, chance: random.Random) -> Iterator[tuple[dic
 def _put(
     agent: Agent, connection: Connection, row: dict[str, Any], card: dict[str, Any], mistake: Mistake, by: str
 ) -> str:
-    playbook, now = agent.project.playbook, clock.now()
+    playbook, now = agent.project.in_force, clock.now()
     hours = timedelta(hours=playbook.deadline_hours[Tier(row["tier"] or Tier.HIGH)])
     due = brief.business_time(now, hours, playbook.business_hours)
     later = now - datetime.fromisoformat(row["created_at"])

@@ -20,7 +20,7 @@ from cxagent.ledger import chain
 from cxagent.ledger.store import TABLES, lock
 from cxagent.ledger.tickets import know_account
 
-ACCOUNT, DRAFT, HANDOVER = TABLES["account"], TABLES["draft"], TABLES["handover"]
+ACCOUNT, HANDOVER = TABLES["account"], TABLES["handover"]
 BY_CRM = "the CRM"
 LOCK = "handovers"
 """The lock of all handovers, taken before any chain: who notes two accounts never waits for one who holds a chain."""
@@ -46,14 +46,6 @@ _CONTACT = (
     HANDOVER.update()
     .where(HANDOVER.c.id == bindparam("handover"), HANDOVER.c.contact_at.is_(None))
     .values(contact_at=bindparam("moment"), contact_by=bindparam("person"), contact_note=bindparam("said"))
-)
-_CALLED = (
-    select(DRAFT.c.account_name)
-    .where(DRAFT.c.account_id == HANDOVER.c.account_id)
-    .order_by(DRAFT.c.created_at.desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("account_name")
 )
 _OWNED = select(ACCOUNT.c.id, ACCOUNT.c.owner).where(ACCOUNT.c.owner.is_not(None)).order_by(ACCOUNT.c.id)
 
@@ -162,12 +154,9 @@ def one_of(connection: Connection, handover_id: str) -> dict[str, Any]:
 
 
 def listing(connection: Connection, *, ended: bool = False) -> list[dict[str, Any]]:
-    """Return the open handovers, or those that ended, with their plans; the largest stake first, then the oldest.
-
-    `account_name` is what the latest draft of the account called it, where there was one.
-    """
+    """Return the open handovers, or those that ended, with their plans; the largest stake first, then the oldest."""
     which = HANDOVER.c.contact_at.is_not(None) if ended else HANDOVER.c.contact_at.is_(None)
-    statement = select(HANDOVER, _CALLED).where(which).order_by(HANDOVER.c.opened_at, HANDOVER.c.id)
+    statement = select(HANDOVER).where(which).order_by(HANDOVER.c.opened_at, HANDOVER.c.id)
     rows = connection.execute(statement).mappings()
     return sorted(map(_whole, rows), key=lambda row: amount_of(row["stake"]), reverse=True)
 

@@ -18,7 +18,9 @@ IDLE = timedelta(hours=2)
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly the last use is kept; noting each one would write at every click."""
 _ONE = select(SESSION).where(SESSION.c.id == bindparam("id"))
-_OF = select(SESSION).where(SESSION.c.revoked_at.is_(None), SESSION.c.expires_at > bindparam("now"))
+_OF = select(SESSION).where(
+    SESSION.c.revoked_at.is_(None), SESSION.c.expires_at > bindparam("now"), SESSION.c.seen_at > bindparam("idle")
+)
 
 
 def digest_of(token: str) -> str:
@@ -65,5 +67,7 @@ def end(connection: Connection, session_id: str, by: str) -> bool:
 def open_ones(connection: Connection, person: str | None = None) -> list[dict[str, Any]]:
     """Return the sessions that hold, of one person or of all, the latest first."""
     statement = _OF if person is None else _OF.where(SESSION.c.person == person)
-    found = connection.execute(statement.order_by(SESSION.c.created_at.desc()), {"now": clock.now().isoformat()})
+    now = clock.now()
+    since = {"now": now.isoformat(), "idle": (now - IDLE).isoformat()}
+    found = connection.execute(statement.order_by(SESSION.c.created_at.desc()), since)
     return [dict(row) for row in found.mappings()]

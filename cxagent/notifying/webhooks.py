@@ -87,7 +87,7 @@ def _look(agent: Agent, hook: Webhook, now: datetime) -> None:
     with agent.store.read() as connection:
         new = deliveries.news(connection, hook, now)
     if new:
-        with agent.store.write("deliveries") as connection:
+        with agent.store.write() as connection:
             deliveries.notice(connection, hook, now)
 
 

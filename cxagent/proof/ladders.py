@@ -23,7 +23,7 @@ _HANDOVER = Handover(
     stake="",
     why="",
     opened_at=AT,
-    plan=Plan(steps=(), basis=""),
+    plan=Plan(account="", steps=(), basis=""),
 )
 
 

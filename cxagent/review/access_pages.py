@@ -1,6 +1,7 @@
 """Who comes in: sessions of one's own, for admins those of all and the keys of the API; and who looked at what."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from starlette.responses import Response
 
@@ -28,9 +29,9 @@ def _page(asked: Asked, made: tuple[str, str] | None = None) -> Response:
         others = [one for one in sessions.open_ones(connection) if one["person"] != asked.me.name] if admin else []
         keys = api_keys.every(connection) if admin else []
     here = asked.request.cookies.get(cookie_name(asked.site.settings.secure), "")
-    values = {"mine": mine, "others": others, "keys": keys, "made": made, "admin": admin}
-    more = {"scopes": api_keys.SCOPES, "people": asked.inbox.playbook.people, "this": sessions.digest_of(here)}
-    return asked.render("access.html", **values, **more, sees=asked.me.role in (ADMIN, QA))
+    values: dict[str, Any] = {"mine": mine, "others": others, "keys": keys, "made": made, "admin": admin}
+    values |= {"scopes": api_keys.SCOPES, "people": asked.inbox.playbook.people, "this": sessions.digest_of(here)}
+    return asked.render("access.html", **values, sees=asked.me.role in (ADMIN, QA))
 
 
 def end(asked: Asked) -> Response:
@@ -96,7 +97,7 @@ def views(asked: Asked) -> Response:
         found = accesses.views(connection, account or None, SHOWN + 1, person=person or None, before=before or None)
     more = found[SHOWN - 1]["place"] if len(found) > SHOWN else None
     people = [one.name for one in asked.inbox.playbook.people]
-    values = {"account": account, "person": person, "more": more, "people": people}
+    values: dict[str, Any] = {"account": account, "person": person, "more": more, "people": people}
     return asked.render("access-views.html", rows=found[:SHOWN], **values)
 
 

@@ -1,9 +1,7 @@
 """The card of a draft: what a person sees, what they decide on it, and how they take it back."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from starlette.responses import JSONResponse, Response
 
@@ -13,6 +11,7 @@ from cxagent.errors import BadInput, Conflict, CxagentError, Refused
 from cxagent.inbox import Given, Stale, forms
 from cxagent.inbox.card import proposed, sheet, weigh
 from cxagent.inbox.wording import changed
+from cxagent.ledger import reviews
 from cxagent.ledger.reviews import same
 from cxagent.review.queue_pages import WAITING, Filters
 from cxagent.review.site import Asked, log, picked, route
@@ -20,6 +19,8 @@ from cxagent.review.site import Asked, log, picked, route
 CHOICES = ("approve", "edit", "reject", "respond", "hand_off")
 SEVERITIES = ("minor", "major", "critical")
 FIELDS = ("reason", "severity", "failed_goal", "note", "to")
+UNCHOSEN = {"reason": "Choose why; a note alone is not enough", "to": "Choose a colleague"}
+"""What a field says that was left as it stood."""
 TOLD = {
     "approve": "approved",
     "edit": "sent in your version",
@@ -51,13 +52,13 @@ def decide(asked: Asked) -> Response:
     try:
         asked.inbox.sign(asked.me, draft_id, given(asked))
     except CxagentError as error:
-        return _refused(asked, choice, error)
+        return refused(asked, choice, error)
     if asked.typed("then") == "next":
-        filters = _filters(asked)
+        filters = filters_of(asked)
         after = asked.inbox.following(asked.me, draft_id, filters.tab, **filters.wanted)
         if after is not None:
             return asked.go(f"/drafts/{after}?{filters.address(signed=draft_id)}")
-    return asked.go(f"/drafts/{draft_id}/signed?{_filters(asked).address()}")
+    return asked.go(f"/drafts/{draft_id}/signed?{filters_of(asked).address()}")
 
 
 def given(asked: Asked) -> Given:
@@ -104,7 +105,7 @@ def weighed(asked: Asked) -> Response:
 
 def signed(asked: Asked) -> Response:
     """Show what was decided while it can be taken back."""
-    row, filters = asked.inbox.draft(asked.path("draft_id")), _filters(asked)
+    row, filters = asked.inbox.draft(asked.path("draft_id")), filters_of(asked)
     after = asked.inbox.following(asked.me, row["id"], filters.tab, **filters.wanted)
     return asked.render("signed.html", **_given(asked, row["id"]), after=after, filters=filters)
 
@@ -134,59 +135,6 @@ def undo(asked: Asked) -> Response:
     return _page(asked, typed, before.actions, back=True)
 
 
-def claim(asked: Asked) -> Response:
-    """Claim a card."""
-    asked.inbox.claim(asked.me, asked.path("draft_id"))
-    return _to_card(asked)
-
-
-def take_over(asked: Asked) -> Response:
-    """Take the claim over from somebody, with a reason."""
-    asked.inbox.take_over(asked.me, asked.path("draft_id"), asked.typed("why") or "")
-    return _to_card(asked)
-
-
-def let_go(asked: Asked) -> Response:
-    """Give a claim back."""
-    asked.inbox.let_go(asked.me, asked.path("draft_id"))
-    return _to_card(asked)
-
-
-def snooze(asked: Asked) -> Response:
-    """Put a draft off until a moment that was chosen or typed."""
-    try:
-        asked.inbox.snooze(asked.me, asked.path("draft_id"), _until(asked))
-    except (BadInput, Refused) as error:
-        return _refused(asked, "snooze", error)
-    return asked.go(f"/?{_filters(asked).address()}")
-
-
-def _until(asked: Asked) -> datetime:
-    """Return the chosen moment; one typed by hand is meant at the place of work."""
-    text = asked.typed("snooze_at") or asked.typed("snooze_until") or ""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput("choose until when", where="until") from None
-    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(asked.inbox.playbook.business_hours.timezone))
-
-
-def wake(asked: Asked) -> Response:
-    """Wake a draft that was put off."""
-    asked.inbox.snooze(asked.me, asked.path("draft_id"), None)
-    return _to_card(asked)
-
-
-def pass_on(asked: Asked) -> Response:
-    """Give a draft to a colleague."""
-    try:
-        why = asked.typed("pass_on_why") or ""
-        asked.inbox.pass_on(asked.me, asked.path("draft_id"), asked.typed("pass_on_to") or "", why)
-    except (BadInput, Refused) as error:
-        return _refused(asked, "pass_on", error)
-    return asked.go(f"/?{_filters(asked).address()}")
-
-
 # ---- pages ----------------------------------------------------------------------------------------------------------
 
 
@@ -200,7 +148,7 @@ def _page(
     back: bool = False,
 ) -> Response:
     """Render a card with what was typed on it."""
-    inbox, filters = asked.inbox, _filters(asked)
+    inbox, filters = asked.inbox, filters_of(asked)
     found = sheet(inbox.agent, inbox.playbook, asked.me, asked.path("draft_id"))
     row, me = found.row, asked.me
     if not row["card"]:
@@ -246,7 +194,7 @@ def _weigh(asked: Asked, row: Mapping[str, Any], reply: str | None, actions: tup
     return weigh(asked.inbox.agent, asked.inbox.playbook, row["id"], version, actions)
 
 
-def _refused(asked: Asked, choice: str, error: CxagentError) -> Response:
+def refused(asked: Asked, choice: str, error: CxagentError) -> Response:
     """Bring a form back as it was typed, with the sentence; a card that is out of date shows what counts now."""
     log.warning("%s by %s: %s", asked.request.url.path, asked.me.name, error)
     if isinstance(error, Conflict):
@@ -257,7 +205,9 @@ def _refused(asked: Asked, choice: str, error: CxagentError) -> Response:
     where = getattr(error, "where", "")
     if where == "DRAFT_ID" or not isinstance(error, BadInput | Refused):
         raise error
-    wrong = Wrong(choice, where.removeprefix("--"), _bare(error))
+    where = where.removeprefix("--")
+    said = UNCHOSEN.get(where) if not (asked.typed(f"{choice}_{where}") or asked.typed(where)) else None
+    wrong = Wrong(choice, where, said or _bare(error))
     return _page(asked, _typed(asked), wrong=wrong, status=403 if isinstance(error, Refused) else 400)
 
 
@@ -266,7 +216,7 @@ def _given(asked: Asked, draft_id: str) -> dict[str, Any]:
     row = asked.inbox.draft(draft_id)
     found: dict[str, Any] = {"row": row, "until": row["signed_until"], "state": "none", "said": ""}
     name = row["account_name"] or "the account"
-    if row["signed_by"] and same(row["signed_by"], asked.me.name):
+    if row["status"] == "pending" and row["signed_by"] and same(row["signed_by"], asked.me.name):
         return {**found, "state": "waits", "said": f"Your verdict on {name} is on record; nothing has left yet."}
     if (trap := asked.inbox.planted(draft_id)) is not None and same(trap["reviewer"] or "", asked.me.name):
         caught = "You caught it" if trap["caught"] else "It went through"
@@ -280,12 +230,13 @@ def _given(asked: Asked, draft_id: str) -> dict[str, Any]:
             "state": "done",
             "said": f"Your approval for {name} counts; a second person must approve as well.",
         }
-    verdict = sheet(asked.inbox.agent, asked.inbox.playbook, asked.me, draft_id).signed
+    with asked.inbox.agent.store.read() as connection:
+        verdict = reviews.verdict(connection, draft_id)
     if verdict is None:
         return {**found, "said": f"No verdict on {name} is on record; it is {row['status']}."}
-    told = "handed over" if verdict.to else TOLD[verdict.verdict]
-    by = "You" if same(verdict.by, asked.me.name) else verdict.by
-    return {**found, "state": "done", "said": f"{name}: {told} by {by}." if by != "You" else f"{name}: {told}."}
+    told = "handed over" if verdict[1].to else TOLD[verdict[1].verdict]
+    by = "" if same(verdict[1].by, asked.me.name) else f" by {verdict[1].by}"
+    return {**found, "state": "done", "said": f"{name}: {told}{by}."}
 
 
 def _typed(asked: Asked) -> dict[str, str]:
@@ -293,7 +244,8 @@ def _typed(asked: Asked) -> dict[str, str]:
     return {name: str(value).replace("\r\n", "\n") for name, value in asked.form.items() if isinstance(value, str)}
 
 
-def _filters(asked: Asked) -> Filters:
+def filters_of(asked: Asked) -> Filters:
+    """Return the list that a card was opened from, as far as it holds drafts that wait."""
     found = Filters.read(asked)
     return found if found.tab in WAITING else found._replace(tab="mine")
 
@@ -304,10 +256,6 @@ def _bare(error: CxagentError) -> str:
     return said[:1].upper() + said[1:]
 
 
-def _to_card(asked: Asked) -> Response:
-    return asked.go(f"/drafts/{asked.path('draft_id')}?{_filters(asked).address()}")
-
-
 ROUTES = [
     route("/drafts/{draft_id}", card),
     route("/drafts/{draft_id}", decide, "POST"),
@@ -315,10 +263,4 @@ ROUTES = [
     route("/drafts/{draft_id}/signed", signed),
     route("/drafts/{draft_id}/outcome", outcome),
     route("/drafts/{draft_id}/undo", undo, "POST"),
-    route("/drafts/{draft_id}/claim", claim, "POST"),
-    route("/drafts/{draft_id}/take-over", take_over, "POST"),
-    route("/drafts/{draft_id}/let-go", let_go, "POST"),
-    route("/drafts/{draft_id}/snooze", snooze, "POST"),
-    route("/drafts/{draft_id}/wake", wake, "POST"),
-    route("/drafts/{draft_id}/pass-on", pass_on, "POST"),
 ]

@@ -7,19 +7,18 @@ key: a cookie never opens the API, and a key never a page.
 import ipaddress
 import json
 import logging
-import time
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cxagent.errors import Refused, Unreachable
 from cxagent.inbox import Person
 from cxagent.ledger import sessions
+from cxagent.review.passage import LARGEST, TOO_MUCH, Passage, dressed
 from cxagent.review.rates import Meter
 from cxagent.review.settings import loopback
 from cxagent.review.signing_in import cookie_name
@@ -28,10 +27,6 @@ from cxagent.review.site import Site
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 API = "/api/"
 STATIC = "/static/"
-LARGEST = 1_000_000
-"""The longest body, in bytes; a card with a long reply is a few thousand."""
-LOOKS_AGAIN = 5.0
-"""After how many seconds a stream looks again whether its session still holds."""
 YEAR = 31_536_000
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -86,7 +81,7 @@ class Guard:
         if (wait := self.meter.person(request, state["person"])) is not None:
             await self._too_often(request, wait)(scope, receive, send)
             return
-        await self.app(scope, _bounded(receive), self._watched(request, send))
+        await self._through(request, receive, send)
 
     # ---- what is refused before anybody looks at it -------------------------------------------------------------
 
@@ -96,7 +91,7 @@ class Guard:
             return _plain(request, 400, "This server does not go by that name.")
         if _announced(request.headers) > LARGEST:
             log.warning("%s %s: %s bytes are too many", request.method, request.url.path, _announced(request.headers))
-            return _plain(request, 413, "That is too much at once. Nothing was done.")
+            return _plain(request, 413, TOO_MUCH)
         if (wait := self.meter.address(request, _address(request))) is not None:
             return self._too_often(request, wait)
         if not request.url.path.startswith(API) and request.method not in SAFE and not self.meant(request.headers):
@@ -154,49 +149,18 @@ class Guard:
         kept = "no-store"
         if scope["path"].startswith(STATIC):
             kept = f"public, max-age={YEAR}, immutable" if b"v=" in scope.get("query_string", b"") else "no-cache"
+        return dressed(scope, send, self._headers, kept)
 
-        async def dressed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", kept)
-            await send(message)
+    async def _through(self, request: Request, receive: Receive, send: Send) -> None:
+        async def holds() -> bool:
+            return await run_in_threadpool(self.who, request) is not None
 
-        return dressed
-
-    def _watched(self, request: Request, send: Send) -> Send:
-        """End a stream of events whose session is over: whoever was signed out hears nothing more."""
-        looked: float | None = None
-
-        async def watched(message: Message) -> None:
-            nonlocal looked
-            if message["type"] == "http.response.start":
-                kind = Headers(raw=message["headers"]).get("content-type", "")
-                looked = time.monotonic() if kind.startswith("text/event-stream") else None
-            elif looked is not None and time.monotonic() - looked > LOOKS_AGAIN:
-                looked = time.monotonic()
-                if await run_in_threadpool(self.who, request) is None:
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
-                    raise OSError("the session of this stream is over")
-            await send(message)
-
-        return watched
-
-
-def _bounded(receive: Receive) -> Receive:
-    """Return a receiver that ends a body which is longer than it may be, whatever its header said."""
-    got = 0
-
-    async def bounded() -> Message:
-        nonlocal got
-        message = await receive()
-        got += len(message.get("body", b""))
-        if got > LARGEST:
-            raise HTTPException(413, "That is too much at once. Nothing was done.")
-        return message
-
-    return bounded
+        passage = Passage(receive, send, self.site.stopping, holds)
+        try:
+            await self.app(request.scope, passage.receive, passage.send)
+        except Exception:
+            if not passage.over:
+                raise
 
 
 def _announced(headers: Headers) -> int:

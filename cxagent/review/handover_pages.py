@@ -35,7 +35,8 @@ def leaving(asked: Asked) -> Response:
     values: dict[str, Any] = {"book": None, "given": given, "people": asked.inbox.playbook.people}
     if given["person"]:
         _day(given["leaves_on"])
-        values["book"] = handing_over.book_of(asked.inbox.agent, given["person"], given["successor"] or None)
+        book = handing_over.book_of(asked.inbox.agent, given["person"], given["successor"] or None)
+        values |= {"book": book, "left": sum(one.in_touch is None for one in book.accounts)}
     return asked.render("handover-leaving.html", **values, today=asked.inbox.today())
 
 
@@ -47,8 +48,9 @@ def open_all(asked: Asked) -> Response:
     book = handing_over.leaving(
         asked.inbox.agent, person, _day(asked.typed("leaves_on") or ""), successor, asked.me.name
     )
-    log.warning("%s opened handovers of %s accounts of somebody who leaves", asked.me.name, len(book.accounts))
-    return asked.go(f"/handovers?opened={len(book.accounts)}")
+    opened = sum(one.in_touch is None for one in book.accounts)
+    log.warning("%s opened handovers of %s accounts of somebody who leaves", asked.me.name, opened)
+    return asked.go(f"/handovers?opened={opened}")
 
 
 def contact(asked: Asked) -> Response:

@@ -141,7 +141,7 @@ class Provider:
     def _get(self, address: str, **headers: str) -> dict[str, Any]:
         try:
             with self._client() as client:
-                answer = client.get(address, headers=headers, withhold_token=True)
+                answer = client.request("GET", address, headers=headers, withhold_token=True)
                 answer.raise_for_status()
                 found = answer.json()
         except Exception as error:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from cxagent.errors import BadInput, CxagentError
 from cxagent.inbox import Signed
-from cxagent.inbox.desk import BULK, high, not_together
+from cxagent.inbox.desk import BULK, not_together
 from cxagent.ledger import saved_views, sessions
 from cxagent.ledger.queue import TABS, Tab
 from cxagent.ledger.reviews import holder

@@ -65,9 +65,14 @@ def serve(app: Any, listening: socket.socket, chores: Sequence[Chore]) -> None:
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # what fails has a line of ours
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            app.state.site.stopping.set()
+            super().handle_exit(sig, frame)
+
     with _told_to_stop_is_no_failure(), beside(chores):
-        uvicorn.Server(config).run(sockets=[listening])
+        Server(config).run(sockets=[listening])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,6 +35,7 @@ class Site:
     def __init__(self, inbox: Inbox, settings: Settings) -> None:
         self.inbox, self.settings = inbox, settings
         self.provider = Provider(settings.oidc, settings.public_url) if settings.oidc else None
+        self.stopping = threading.Event()
 
     @cached_property
     def templates(self) -> Environment:

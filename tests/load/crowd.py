@@ -1,6 +1,6 @@
 """Many people at one inbox: 50 reviewers and 5 workers on 10,000 drafts, on loopback, and then the books are checked.
 
-    make load        # or: PYTHONPATH=tests/benchmarks python tests/load/crowd.py --drafts 10000 --reviewers 50 --workers 5
+    make load   # or: PYTHONPATH=tests/benchmarks python tests/load/crowd.py --drafts 10000 --reviewers 50
 
 First everybody only reads, at an inbox with 100 drafts and at one with 10,000 in turn, and the pages are timed. Then
 the reviewers decide at the large one, many of them the same cards, while tickets come in. It prints a table, and exits
@@ -42,6 +42,7 @@ PATIENCE = 120.0
 BODY = "The export was slow today. Any chance of a small credit?"
 RUN = [sys.executable, "-c", "import sys; sys.argv[0] = 'cxagent'; from cxagent.cli import main; main()"]
 CARD = re.compile(r'name="card" value="([0-9a-f]+)"')
+SAID = re.compile(r"<main[^>]*>(.*?)</main>", re.S)
 DRAFT = re.compile(r"/drafts/(drf_[0-9a-f]+)")
 
 
@@ -60,6 +61,7 @@ class Seen:
         self.took: dict[tuple[str, str], list[float]] = {}
         self.answers: Counter[int] = Counter()
         self.signed: list[str] = []
+        self.said: dict[int, str] = {}
 
     def note(self, place: str, kind: str, seconds: float) -> None:
         """Note how long a page took."""
@@ -115,6 +117,8 @@ class Reviewer:
             said = rejects if self.chance.random() < 0.2 else {"choice": "approve"}
             answer = await self.web.post(f"/drafts/{draft}", data={"card": card[1], **said})
             self.seen.answers[answer.status_code] += 1
+            if told := SAID.search(answer.text):
+                self.seen.said.setdefault(answer.status_code, " ".join(re.sub("<[^>]+>", " ", told[1]).split())[:300])
             if answer.status_code == 303:
                 self.seen.signed.append(draft)
 
@@ -278,7 +282,8 @@ def main() -> int:
         asyncio.run(deciding(place, given.reviewers, given.seconds, given.pause / 4, seen))
         books = settled(place.url, seen.signed, given.tickets)
     fine = table(seen, few, many)
-    print(f"verdicts answered: {dict(seen.answers)}")
+    for status, many in sorted(seen.answers.items()):
+        print(f"{many:6} verdicts answered {status}", f"such as: {seen.said[status]}" if status in seen.said else "")
     print(json.dumps(books))
     wrong = [name for name, value in books.items() if name not in ("signed", "on record") and value]
     print("no verdict was lost or carried out twice" if not wrong else f"wrong: {', '.join(wrong)}")

@@ -6,6 +6,7 @@ from typing import Any
 from filling import plain, put
 from sqlalchemy import select
 
+from cxagent.domain.ticket import Incoming
 from cxagent.domain.value import digest
 from cxagent.ledger import chain, personal
 from cxagent.ledger.store import TABLES, Store
@@ -35,7 +36,7 @@ class Pattern:
             for row in self.rows[name]
         }
         ids |= {row["id"]: f"per_{number:08x}{place:08x}" for place, row in enumerate(self.rows["personal"])}
-        said = {self.ticket_id: ticket_id, self.account_id: account_id, self.email: email, **ids}
+        said = {self.ticket_id: ticket_id, self.account_id: account_id, _host(self.email): _host(email), **ids}
 
         def told(text: str) -> str:
             for old, new in said.items():
@@ -52,7 +53,8 @@ class Pattern:
             row["digest"] = personal.salted(row["salt"], row["payload"])
         texts = {row["id"]: row for row in rows["personal"]}
         for row in rows["ticket"]:
-            row["sender"] = digest(email)
+            came = Incoming.model_validate_json(texts[row["personal_id"]]["payload"])
+            row["sender"], row["digest"], row["whole"] = digest(email), digest(came.ticket), digest(came.ticket)
         for row in rows["decision_log"]:
             row["personal_digest"] = texts[row["personal_id"]]["digest"]
             row["body"] = plain(json.loads(row["body"]))
@@ -62,6 +64,11 @@ class Pattern:
         for row in rows["draft"]:
             row["card_digest"] = digest(json.loads(texts[row["personal_id"]]["payload"]))
         return rows
+
+
+def _host(email: str) -> str:
+    """Return what the addresses of one look-alike share."""
+    return "@" + email.partition("@")[2].partition(".")[0] + "."
 
 
 def heap(store: Store, pattern: Pattern, count: int, account: Any) -> None:

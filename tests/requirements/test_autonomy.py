@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cxagent.cli.differences import differences
+from cxagent.differences import differences
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.vocabulary import ACT, DRAFT, Signal, Stance
 from cxagent.errors import BadInput, Conflict, Refused

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from cxagent.review.api import decisions, drafts, handoffs, tickets, webhooks
 from cxagent.review.api.document import documented
-from cxagent.review.api.missing import fallback
+from cxagent.review.api.missing import Missing
 from cxagent.review.api.signatures import SECRETS, read_secrets
 
 MODULES = (tickets, decisions, drafts, handoffs, webhooks)
@@ -21,5 +21,5 @@ def install(app: FastAPI, environment: Mapping[str, str] = os.environ) -> None:
     """Put the API into an application; `BadInput` where a secret for webhooks is none."""
     app.state.webhook_secrets = read_secrets(environment.get(SECRETS, ""))
     routes = [route for module in MODULES for route in module.router.routes]
-    app.router.routes.extend([*routes, fallback(routes)])
+    app.router.routes.extend([*routes, Missing(routes)])
     app.openapi = documented(app)  # type: ignore[method-assign]

@@ -80,6 +80,8 @@ class ApiRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             try:
+                if not storable(request.scope["path"]):
+                    raise Failed(404, "there is nothing at an address with a NUL byte or half a character")
                 if declared:
                     request.state.caller = await run_in_threadpool(_admitted, request, declared[0]["key"][0])
                 if reads:
@@ -139,10 +141,15 @@ def _worth_reading(request: Request, raw: bytes) -> None:
         raise Failed(400, str(error)) from None
 
 
+def storable(text: str) -> bool:
+    """Whether every database takes a text: no NUL byte, and no half of a character."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _readable(value: Any, depth: int) -> None:
     match value:
         case str():
-            if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            if not storable(value):
                 raise BadInput("holds a NUL byte or half a character (a lone surrogate)", where="body")
         case float():
             if not math.isfinite(value):

@@ -1,6 +1,6 @@
 """The OpenAPI document: every route with every status that it can end with, and the problem form they share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -45,4 +45,21 @@ def _document(app: FastAPI) -> dict[str, Any]:
     parts["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "description": "An API key: `cxa_<id>_<secret>`."}
     }
+    for asked in _asked(found):
+        asked["schema"] = _present(asked["schema"])
     return found
+
+
+def _asked(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        for operation in path.values():
+            yield from operation.get("parameters", ())
+
+
+def _present(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what a parameter may be where it is there: an address can leave one out, and cannot say null."""
+    match schema:
+        case {"anyOf": [dict() as one, {"type": "null"}], **more}:
+            return {**more, **one}
+        case _:
+            return schema

@@ -8,18 +8,16 @@ from cxagent.domain.vocabulary import Tier
 from cxagent.errors import BadInput
 from cxagent.inbox import Given
 from cxagent.ledger import reviews
-from cxagent.ledger.queue import Tab
 from cxagent.review.api.admission import Calling, needs, section
 from cxagent.review.api.cursors import after as read_cursor
 from cxagent.review.api.cursors import cursor
 from cxagent.review.api.document import ends
 from cxagent.review.api.models import Card, Changes, Claim, DraftPage, Signed, VerdictIn
-from cxagent.review.api.parameters import After, DraftId, Filter, Limit
+from cxagent.review.api.parameters import After, DraftId, Filter, Flag, Limit
 from cxagent.review.api.problems import Failed
 
 router = section("drafts")
 READ, DECIDE = needs("drafts:read"), needs("drafts:decide")
-Waiting = Annotated[Tab, Query(description="Whose, or in which state.")]
 TABS = ("mine", "unclaimed", "team", "snoozed", "done")
 OWN = (
     *("id", "status", "account_id", "account_name", "tier", "intent", "stake", "health", "days_to_notice"),
@@ -41,7 +39,7 @@ def drafts(
     tier: Annotated[Tier | None, Query(description="Only accounts of this tier.")] = None,
     role: Filter = "",
     intent: Filter = "",
-    late: Annotated[bool, Query(description="Only what is past its deadline.")] = False,
+    late: Annotated[Flag, Query(description="Only what is past its deadline.")] = False,
     after: After = None,
     limit: Limit = 25,
 ) -> dict[str, Any]:
@@ -93,7 +91,7 @@ def changes(draft_id: DraftId, caller: Calling) -> dict[str, Any]:
 def claim(
     draft_id: DraftId,
     caller: Calling,
-    over: Annotated[bool, Query(description="Take it from who has it.")] = False,
+    over: Annotated[Flag, Query(description="Take it from who has it.")] = False,
 ) -> dict[str, Any]:
     """Claim a draft while one works on it; nobody else decides it until the claim ends."""
     until = caller.inbox.claim(caller.person, draft_id, over=over)

@@ -8,7 +8,7 @@ from cxagent.ledger import reports
 from cxagent.review.api.admission import Caller, Calling, needs, section
 from cxagent.review.api.document import ends
 from cxagent.review.api.models import Answered, Brief, HandoffPage
-from cxagent.review.api.parameters import TicketId
+from cxagent.review.api.parameters import Flag, TicketId
 from cxagent.review.api.problems import Failed
 
 router = section("handoffs")
@@ -23,7 +23,7 @@ router = section("handoffs")
 )
 def handoffs(
     caller: Calling,
-    mine: Annotated[bool, Query(description="Only those of the key's person, and of whom they stand in for.")] = False,
+    mine: Annotated[Flag, Query(description="Only those of the key's person, and of whom they stand in for.")] = False,
 ) -> dict[str, Any]:
     """List the handoffs that wait for an answer, the earliest deadline first."""
     return {"handoffs": caller.inbox.handoffs(caller.me, everybody=not mine)}
@@ -44,7 +44,7 @@ def brief(ticket_id: TicketId, caller: Calling) -> dict[str, Any]:
 
 
 @router.post(
-    "/handoffs/{ticket_id:path}/answered",
+    "/answered/{ticket_id:path}",
     response_model=Answered,
     responses=ends(404),
     openapi_extra=needs("drafts:decide"),

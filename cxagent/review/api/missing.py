@@ -3,33 +3,36 @@
 from collections.abc import Sequence
 from typing import Any
 
-from starlette.requests import Request
-from starlette.routing import BaseRoute, Route
+from starlette.datastructures import URLPath
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import Receive, Scope, Send
 
 from cxagent.review.api.admission import PREFIX
 from cxagent.review.api.problems import answer
 
 
-class Missing:
-    """Answers 405 where an address knows other methods, else 404."""
+class Missing(BaseRoute):
+    """The route behind all others of the API: 405 where an address knows other methods, else 404."""
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self.routes = [route for route in routes if isinstance(route, Route)]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Take whatever lies under the prefix, line breaks in the address included."""
+        ours = scope["type"] == "http" and scope["path"].startswith(f"{PREFIX}/")
+        return (Match.FULL if ours else Match.NONE), {}
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Lead nowhere: no address is made from a name here."""
+        raise NoMatchFound(name, path_params)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request: Any = Request(scope)
-        path = request.url.path
+        path, method = str(scope["path"]), str(scope["method"])
         known = sorted({one for route in self.routes if route.path_regex.match(path) for one in route.methods or ()})
         if known:
-            told = f"{path[:200]} knows {' and '.join(known)}, not {request.method[:20]}"
+            told = f"{path[:200]} knows {' and '.join(known)}, not {method[:20]}"
             response = answer(405, told, {"Allow": ", ".join(known)})
         else:
             response = answer(404, f"there is nothing at {path[:200]}; see /openapi.json")
         await response(scope, receive, send)
-
-
-def fallback(routes: Sequence[BaseRoute]) -> Route:
-    """Return the route behind all others of the API; it takes every method."""
-    return Route(f"{PREFIX}/{{rest:path}}", Missing(routes), include_in_schema=False)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
 
 from cxagent.context.changes import Change
 from cxagent.domain.review import REASONS
@@ -66,6 +66,22 @@ class TicketIn(Incoming):
     )
     account_id: Text | None = Field(default=None, description="The account, if your helpdesk names one.")
     follows: Text | None = Field(default=None, description="The ticket that this message continues.")
+
+    @field_validator("ticket", mode="before")
+    @classmethod
+    def _said_plainly(cls, value: Any) -> Any:
+        """Refuse a sender that is verified in any other word than true: whom an action is for hangs on it."""
+        sender = value.get("sender") if isinstance(value, dict) else None
+        if isinstance(sender, dict) and not isinstance(sender.get("verified", False), bool):
+            raise ValueError("sender.verified: write true or false")
+        return value
+
+    @field_validator("ticket")
+    @classmethod
+    def _named(cls, value: Ticket) -> Ticket:
+        if not value.id.strip():
+            raise ValueError("id: is empty")
+        return value
 
     @property
     def incoming(self) -> Incoming:

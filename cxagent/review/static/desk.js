@@ -63,10 +63,10 @@
     const form = find("#decide"), reply = find("#reply");
     if (!form || !reply || reply.readOnly) return;
     const draft = document.body.dataset.draft, shown = find("#weighed"), restore = find("#restore");
-    const drafted = reply.defaultValue, fields = all(".work textarea, .work input, .work select", form);
-    const start = new Map(fields.map((one) => [one, one.type === "checkbox" ? one.checked : one.value]));
+    const fields = all("[data-was]", form), now = (one) => (one.type === "checkbox" ? (one.checked ? "on" : "") : one.value);
+    const plain = (text) => text.replace(/\r\n/g, "\n").trim();
     const approve = find("button#approve"), edit = find("#verb-edit");
-    const moved = () => fields.some((one) => one.type !== "hidden" && start.get(one) !== (one.type === "checkbox" ? one.checked : one.value));
+    const moved = () => fields.some((one) => plain(now(one)) !== plain(one.dataset.was));
     form.elements.then.value = "next";
     find("#preview-button").hidden = true;
     let asked = 0, timer = 0;
@@ -91,11 +91,10 @@
       timer = setTimeout(weigh, 350);
     });
     restore.addEventListener("click", () => {
-      for (const [one, value] of start) {
-        if (one.type === "checkbox") one.checked = value;
-        else one.value = value;
+      for (const one of fields) {
+        if (one.type === "checkbox") one.checked = one.dataset.was === "on";
+        else one.value = one.dataset.was;
       }
-      reply.value = drafted;
       look();
       weigh();
       reply.focus();
@@ -108,9 +107,11 @@
       sent = true;
       setTimeout(() => { sent = false; }, 4000);
     });
-    for (const one of all(".verb", form)) {
+    look();
+    for (const one of all("details.verb", form)) {
+      let stood = one.open;  // a panel that came open with the page has the focus where it belongs already
       one.addEventListener("toggle", () => {
-        if (!one.open) return;
+        if (!one.open || stood) { stood = false; return; }
         const first = find("select, textarea, input:not([type=hidden]), button", find(".pop", one));
         if (first) first.focus();
       });
@@ -221,6 +222,6 @@
   picking();
   switched();
   keys();
-  const refused = find("[aria-invalid=true]") || find("#refused");
-  if (refused) refused.focus();
+  const refused = find("#refused");
+  if (refused && !find("[autofocus]")) refused.focus();
 })();
