@@ -18,6 +18,9 @@ setup: $(STAMP) ## make .venv from the hash-locked requirements, the project inc
 demo: $(STAMP) ## the reference tickets through the reference graph, offline
 	@$(BIN)/cxagent demo
 
+serve: $(STAMP) ## the review inbox on http://127.0.0.1:8080, with the sample tickets where nothing is on record yet
+	@$(BIN)/cxagent serve --demo $(if $(PORT),--port $(PORT))
+
 test: $(STAMP) ## the whole test suite
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 

@@ -147,6 +147,11 @@ def open_the_inbox(connection: Connection) -> None:
         "review_of_person": 'review ("by", at)',
         "handoff_of_person": "handoff (owner, answered_at)",
         "ticket_in_order": "ticket (disposition, updated_at)",
+        "draft_made": "draft (created_at)",
+        "handoff_made": "handoff (at)",
+        "outbox_sent": "outbox (at)",
+        "delivery_in_order": "delivery (endpoint, at)",
+        "delivery_due": "delivery (endpoint, status, next_at)",
         "access_of_subject": "access (subject, person, at)",
     }.items():
         connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {where}"))

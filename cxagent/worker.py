@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cxagent import presence, recovery
+from cxagent import clock, notifying, presence, recovery
 from cxagent.agent import Agent
 from cxagent.domain.ticket import Incoming, Ticket
 from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Unreachable
+from cxagent.inbox import Inbox
 from cxagent.ledger import engine, reports, tickets
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Queue:
 
     def sweep(self, timestamp: int = 0) -> None:
         """Queue what a crash left, and give the jobs of dead workers to living ones."""
-        for ticket_id in recovery.sweep(self.agent):
+        for ticket_id in sweep(self.agent):
             with self.agent.store.read() as connection:
                 known = tickets.known(connection, ticket_id)
             if known is None or known.incoming is None:
@@ -265,6 +266,17 @@ def enqueue(agent: Agent, incoming: Incoming, queue: Queue | None) -> dict[str, 
     return result
 
 
+def sweep(agent: Agent) -> list[str]:
+    """Do what nobody asked for and must not lie: a crash's leftovers, signed verdicts that are due, webhooks.
+
+    Return the tickets that lie untouched. `cxagent serve` does the same, oftener; both together do nothing twice.
+    """
+    Inbox(agent).release()
+    if notifying.endpoints(agent):
+        notifying.deliver(agent, clock.now())
+    return recovery.sweep(agent)
+
+
 class Stopping:
     """Whether somebody asked the process to stop: SIGTERM and SIGINT let the ticket at hand end first."""
 
@@ -281,7 +293,7 @@ def work_alone(agent: Agent, stopping: Stopping, *, once: bool = False, poll: fl
     done, swept = 0, 0.0
     while not stopping.asked.is_set():
         if time.monotonic() - swept >= SWEEP_SECONDS or not swept:
-            recovery.sweep(agent)
+            sweep(agent)
             swept = time.monotonic()
         with agent.store.read() as connection:
             left = [one for one in tickets.unfinished(connection) if later.get(one, 0.0) <= time.monotonic()]

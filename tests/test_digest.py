@@ -116,7 +116,7 @@ def test_a_digest_shows_the_first_five_in_the_queues_order(sink: Sink) -> None:
         assert -1 not in places[:5]
         assert set(places[5:]) == {-1}
     assert "And 2 more" in text
-    assert "Company A-1: until Tue 09 Mar 13:00, USD 4,100,000.00 at stake" in text
+    assert f"{ordered[0]['account_name']}: until Tue 09 Mar 13:00, USD 4,100,000.00 at stake" in text
     assert "on a high-value account" in text
 
 

@@ -18,8 +18,9 @@ STOREYS: dict[str, tuple[str, ...]] = {
     "memory": ("records", "migrations", "presence", "ledger", "checkpoints"),
     "doing": (
         *("intervals", "sources", "intake", "proposers", "actions", "answers", "brief", "judge", "reviewing"),
-        *("executor", "state", "steps", "shape", "project", "fingerprint", "soundness", "seals", "agent", "aftercare", "recovery"),
-        *("inbox", "in_force", "governing", "telling", "explaining", "handing_over", "notifying"),
+        *("executor", "state", "steps", "shape", "project", "fingerprint", "soundness", "seals", "agent"),
+        *("aftercare", "recovery", "inbox", "in_force", "governing", "telling", "explaining"),
+        *("handing_over", "notifying"),
     ),
     "edges": ("evaluation", "review", "quality", "value", "worker", "cli", "testing", "scaffold"),
 }

@@ -51,9 +51,9 @@ def serve(
         settings = settings if port else Settings.read(host, listening.getsockname()[1])
         agent = Agent.open(project)
         _ = agent.project.bench  # a fault of the project is told at once
-        if demo and _first(agent) is None:
+        if demo and agent.project.config.demo is not None and _first(agent) is None:
             _run_demo(agent)
-        with _flowing(agent), _taking(agent) as submit:
+        with _flowing(agent), taking(agent) as submit:
             _run(agent, settings, listening, submit)
     talk("stopped; what was signed and not yet sent goes out when the inbox is served again")
 
@@ -80,7 +80,7 @@ def _run(agent: "Agent", settings: "Settings", listening: Any, submit: Callable[
 
 
 @contextlib.contextmanager
-def _taking(agent: "Agent") -> Iterator[Callable[..., Any] | None]:
+def taking(agent: "Agent") -> Iterator[Callable[..., Any] | None]:
     """Return what takes a ticket from the API: the queue of the workers where there is one, else this process."""
     from cxagent import worker
 

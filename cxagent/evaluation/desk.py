@@ -26,7 +26,7 @@ class Setting:
     baseline: Path | None
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in a table: one is itself, and equal to no other
 class Desk:
     """All that one run of pytest holds: the open projects, what was read for them, and what was measured."""
 

@@ -113,12 +113,12 @@ def _named(words: str, today: date) -> frozenset[date]:
     return days | frozenset(day for moment in earlier for day in moment.days)
 
 
-def _amount(figure: Figure, lines: Iterable[_Line]) -> Held | None:
+def _amount(figure: Figure, lines: Sequence[_Line]) -> Held | None:
     for line in lines:
         pairs = [line.money] if line.money else [(one.amount, one.currency) for one in figures(line.text)]
         if pairs and not unknown((figure,), pairs):
             return _held(line)
-    return None
+    return _number(figure.words, lines) if figure.currency is None else None
 
 
 def _date(days: frozenset[date], lines: Iterable[_Line], today: date) -> Held | None:

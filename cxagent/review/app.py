@@ -17,6 +17,7 @@ from cxagent.review import (
     access_pages,
     api,
     card_pages,
+    claim_pages,
     handoff_pages,
     handover_pages,
     people_pages,
@@ -30,7 +31,7 @@ from cxagent.review.settings import Settings
 from cxagent.review.site import HERE, Site, missing
 
 PAGES = (
-    *(signing_in, queue_pages, card_pages, handoff_pages, people_pages, access_pages),
+    *(signing_in, queue_pages, card_pages, claim_pages, handoff_pages, people_pages, access_pages),
     *(handover_pages, playbook_pages, reviewing_pages),
 )
 """The modules whose `ROUTES` make up the site."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from cxagent.domain.proposal import Action
@@ -13,7 +14,8 @@ from cxagent.inbox.card import proposed, sheet, weigh
 from cxagent.inbox.wording import changed
 from cxagent.ledger import reviews
 from cxagent.ledger.reviews import same
-from cxagent.review.queue_pages import WAITING, Filters
+from cxagent.playbook import explain
+from cxagent.review.queue_pages import WAITING, Filters, kinds
 from cxagent.review.site import Asked, log, picked, route
 
 CHOICES = ("approve", "edit", "reject", "respond", "hand_off")
@@ -79,7 +81,10 @@ def given(asked: Asked) -> Given:
         said["reply"] = asked.typed("respond_reply") or asked.typed("reply")
     elif choice == "edit":
         said |= {"reply": reply, "actions": actions}
-    return Given(choice=choice, card=asked.typed("card") or "none", **said)  # type: ignore[arg-type]
+    try:
+        return Given(choice=choice, card=asked.typed("card") or "none", **said)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise BadInput(explain(error), where="choice") from None
 
 
 def _version(asked: Asked, row: Mapping[str, Any]) -> tuple[str | None, tuple[Action, ...] | None]:
@@ -100,7 +105,8 @@ def weighed(asked: Asked) -> Response:
     except BadInput as error:
         reply, actions, trouble = asked.typed("reply"), None, _bare(error)
     found = _weigh(asked, row, reply, actions)
-    return asked.render("_weighed.html", found=found, words=changed(found.pieces), trouble=trouble)
+    words, moved = changed(found.pieces), actions is not None
+    return asked.render("_weighed.html", found=found, words=words, trouble=trouble, changed_calls=moved)
 
 
 def signed(asked: Asked) -> Response:
@@ -162,7 +168,7 @@ def _page(
     fresh = _weigh(asked, row, typed.get("reply", reply), actions or calls)
     open_to_me = row["status"] == "pending" and not row["signed_by"]
     after = inbox.following(me, row["id"], filters.tab, **filters.wanted)
-    banner = asked.query("signed")
+    banner = _given(asked, asked.query("signed")) if asked.query("signed") else None
     return asked.render(
         "card.html",
         status,
@@ -174,17 +180,19 @@ def _page(
         found=fresh,
         words=changed(fresh.pieces),
         trouble=trouble,
+        changed_calls=(actions or calls) is not None,
         open=open_to_me,
         mine=found.holder is not None and same(found.holder, me.name),
         after=after,
         filters=filters,
+        kinds=kinds(asked),
         reasons=REASONS,
         severities=SEVERITIES,
         people=[one for one in inbox.playbook.people if one.name != me.name],
         able=[one for one in inbox.playbook.people if inbox.playbook.rank_of(one.role) >= 0 and one.name != me.name],
-        before=_given(asked, banner) if banner else None,
+        before=banner,
         back=back,
-        told=inbox.told(me),
+        told=[one for one in inbox.told(me) if banner is None or one["draft_id"] != banner["row"]["id"]],
     )
 
 

@@ -179,7 +179,7 @@ class Provider:
             claims = CodeIDToken(
                 found.claims,
                 found.header,
-                {"iss": {"essential": True, "values": [self._metadata()["issuer"]]}, "nonce": {"essential": True}},
+                {"iss": {"essential": True, "values": [self._metadata()["issuer"]]}},
                 {"nonce": begun.nonce, "client_id": self.settings.client_id, "access_token": token.get("access_token")},
             )
             claims.validate(leeway=LEEWAY)

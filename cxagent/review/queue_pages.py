@@ -19,6 +19,7 @@ from cxagent.ledger.queue import TABS, Tab
 from cxagent.ledger.reviews import holder
 from cxagent.review.signing_in import cookie_name
 from cxagent.review.site import Asked, Site, route
+from cxagent.review.words import plain
 
 WAITING: tuple[Tab, ...] = ("mine", "unclaimed", "team", "snoozed")
 NAMES = {
@@ -49,7 +50,7 @@ class Filters(NamedTuple):
         tab = next((one for one in TABS if one == asked.query("tab", "mine")), None)
         if tab is None:
             raise BadInput(f"{asked.query('tab')!r} is none of {', '.join(TABS)}", where="tab")
-        named = {name: asked.query(key).strip() for name, key in _KEYS.items()}
+        named = {name: asked.query(key).replace("\x00", "").strip() for name, key in _KEYS.items()}
         return cls(tab, late=asked.query("late") == "1", **named)
 
     @property
@@ -65,6 +66,13 @@ class Filters(NamedTuple):
 
 _KEYS = {"text": "q", "tier": "tier", "role": "role", "intent": "kind"}
 _SAID = {"text": "q", "intent": "kind"}
+
+
+def kinds(asked: Asked) -> dict[str, str]:
+    """Return what each kind of request is called in the guidance, which a support lead writes."""
+    known = asked.inbox.agent.project.guidance.intents
+    named = {name: plain(name).capitalize() for name in asked.inbox.playbook.intents}
+    return named | {name: one.title for name, one in known.items()}
 
 
 def queue(asked: Asked) -> Response:
@@ -83,6 +91,7 @@ def queue(asked: Asked) -> Response:
         more=filters.address(after=found.after) if found.after else "",
         first=bool(asked.query("after")),
         names=NAMES,
+        kinds=kinds(asked),
         views=views,
         bulk=BULK,
         told=inbox.told(asked.me),
@@ -101,9 +110,9 @@ def following(asked: Asked) -> Response:
 
 def save_view(asked: Asked) -> Response:
     """Keep the filters under a name."""
-    query = (asked.typed("query") or "")[:500]
+    query = (asked.typed("query") or "").replace("\x00", "")[:500]
     with asked.inbox.agent.store.write() as connection:
-        saved_views.add(connection, asked.me.name, asked.typed("name") or "", query)
+        saved_views.add(connection, asked.me.name, (asked.typed("name") or "").replace("\x00", ""), query)
     return asked.go(f"/?{query}")
 
 
@@ -123,7 +132,9 @@ def together(asked: Asked) -> Response:
     trouble = not_together(rows, asked.inbox.playbook)
     for row in () if trouble else rows:
         asked.inbox.looked(asked.me, "page", "card", row["id"], row["account_id"])
-    return asked.render("together.html", 400 if trouble else 200, rows=[] if trouble else rows, trouble=trouble)
+    return asked.render(
+        "together.html", 400 if trouble else 200, rows=[] if trouble else rows, trouble=trouble, kinds=kinds(asked)
+    )
 
 
 def approve_together(asked: Asked) -> Response:

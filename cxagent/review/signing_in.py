@@ -11,6 +11,8 @@ from cxagent.review.site import Asked, log, route
 
 COOKIE = "cxagent_session"
 BEGUN = "cxagent_sign_in"
+LONGEST_ADDRESS = 1500
+"""How long the address may be to which one returns; it lies in a cookie meanwhile."""
 
 
 def cookie_name(secure: bool) -> str:
@@ -118,6 +120,8 @@ def leave(asked: Asked) -> Response:
 
 def inside(where: str) -> str:
     """Return an address of this site; one that leads elsewhere is not followed."""
+    if len(where) > LONGEST_ADDRESS:
+        return "/"
     ours = where.startswith("/") and not where.startswith("//") and where.isprintable() and "\\" not in where
     return where if ours and not urlsplit(where).netloc else "/"
 

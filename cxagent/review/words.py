@@ -77,8 +77,12 @@ def plain(value: Any) -> str:
 
 def heading(value: Any) -> str:
     """Return a name as a heading: `goodwill_credit` is Goodwill credit."""
-    said = plain(value)
-    return said[:1].upper() + said[1:]
+    return sentence(plain(value))
+
+
+def sentence(value: str) -> str:
+    """Return some words with a capital at the start."""
+    return value[:1].upper() + value[1:]
 
 
 def tier(value: str | None) -> str:
@@ -130,6 +134,7 @@ FILTERS = {
     "seconds_left": seconds_left,
     "plain": plain,
     "heading": heading,
+    "sentence": sentence,
     "tier": tier,
     "money": money,
     "notice": notice,

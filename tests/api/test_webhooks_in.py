@@ -6,24 +6,15 @@ import logging
 from typing import Any
 
 import pytest
-from conftest import HARMLESS, Desk
 from starlette.testclient import TestClient
 
+from api.desk import HARMLESS, TICKET, Desk
 from cxagent.errors import BadInput
 from cxagent.notifying.webhooks import signature
 from cxagent.review.api.signatures import read_secrets
 
 OLD, NEW, FOREIGN = b"the old secret, long", b"the new secret, long", b"of somebody else, long"
 PATH = "/api/v1/webhooks/tickets"
-TICKET: dict[str, Any] = {
-    "ticket": {
-        "id": "T-1",
-        "received_at": "2026-11-21T09:30:00Z",
-        "sender": {"email": "maud@norvane.example", "verified": True},
-        "body": "How do I share a report?",
-    },
-    "account_id": "ACC-301",
-}
 EVENT = {
     "specversion": "1.0",
     "id": "evt-1",
@@ -95,7 +86,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "no id": {"webhook_id": ""},
     "another time": {"webhook_timestamp": "1763717401"},
     "a time that is none": {"webhook_timestamp": "now"},
-    "a time of many digits": {"webhook_timestamp": "9" * 400},
+    "a time of many digits": {"webhook_timestamp": "9" * 5000},
     "another kind of digit": {"webhook_timestamp": "²"},
     "letters that are none": {"webhook_signature": "v1,ä"},
 }
@@ -107,7 +98,7 @@ def test_what_is_not_signed_is_not_read(
 ) -> None:
     """401, nothing on record, a line in the log."""
     body = json.dumps(TICKET).encode()
-    more = {key: value.encode() for key, value in headers(desk, body, **REFUSED[name]).items()}
+    more = {key: value.encode("latin-1") for key, value in headers(desk, body, **REFUSED[name]).items()}
     with caplog.at_level(logging.WARNING, "cxagent.review"):
         answer = client.post(PATH, content=body, headers=more)
     assert (answer.status_code, desk.world.rows("ticket")) == (401, [])
@@ -156,7 +147,7 @@ def test_secrets_are_read_at_the_start() -> None:
     known = [f"whsec_{base64.b64encode(one).decode()}" for one in (OLD, NEW)]
     assert read_secrets(" ".join(known)) == (OLD, NEW) and read_secrets(" ") == ()
     for wrong in ("swordfish", "whsec_!", "whsec_c2hvcnQ=", known[0][6:]):
-        with pytest.raises(BadInput, match="^CXAGENT_WEBHOOK_SECRETS: secret 2 is not whsec_") as caught:
+        with pytest.raises(BadInput, match=r"^CXAGENT_WEBHOOK_SECRETS: secret 2 is not whsec_") as caught:
             read_secrets(f"{known[0]} {wrong}")
         assert wrong not in str(caught.value)
 
@@ -172,12 +163,12 @@ def test_deliveries_are_listed_without_what_an_address_may_hide(desk: Desk) -> N
             row |= {"at": f"2026-11-21T09:3{number}:00+00:00", "next_at": "", "attempts": 1, "said": None}
             connection.execute(DELIVERY.insert(), {**row, "status": "given_up" if number else "delivered"})
     client, seen, after = desk.client(desk.key("webhooks:read", person=None)), [], None
-    while True:
+    for _ in range(3):
         query = {"limit": 1, **({"after": after} if after else {})}
         page = client.get("/api/v1/webhooks/deliveries", params=query).json()
         seen += [(one["id"], one["endpoint"]) for one in page["deliveries"]]
-        if (after := page["next"]) is None:
-            break
+        after = page["next"]
+    assert after is None
     assert seen == [(f"dlv_{number}", "hooks.example.com") for number in (2, 1, 0)]
     query = {"status": "delivered"}
     assert len(client.get("/api/v1/webhooks/deliveries", params=query).json()["deliveries"]) == 1

@@ -250,7 +250,7 @@ def test_small_drafts_of_one_kind_go_together(desk: Desk, hasty: str, sits: Sits
 
 def scan(seat: Seat) -> list[str]:
     """Return what axe finds against the rules of WCAG 2.2 AA and its best practices."""
-    from axe_playwright_python.sync_playwright import Axe
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
     found = Axe().run(seat.page).response["violations"]
     return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]

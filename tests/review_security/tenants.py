@@ -97,8 +97,8 @@ class Tenant:
             return [dict(row) for row in connection.execute(TABLES[table].select()).mappings()]
 
     def state(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return what a forbidden request must leave as it was; who merely looked is no part of it."""
-        left_out = {"access"}
+        """Return what a forbidden request must leave as it was; who looked, and what opens, is no part of it."""
+        left_out = {"access", "session", "api_key"}
         with self.store.read() as connection:
             return {
                 name: sorted(map(repr, connection.execute(table.select()).all()))

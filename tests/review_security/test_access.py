@@ -1,7 +1,7 @@
 """Sessions and keys: who has which, how they end, and who may end whose."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -119,9 +119,11 @@ def test_the_page_shows_what_a_role_may_see(tenant: Tenant, who: str, sees: list
 
 
 @pytest.fixture
-def ledger(database_url: str) -> Store:
+def ledger(database_url: str) -> Iterator[Store]:
     """Return an empty ledger, on each of the two databases."""
-    return Store.open(database_url, durable=False)
+    store = Store.open(database_url, durable=False)
+    yield store
+    store.close()
 
 
 def made(ledger: Store, *scopes: str, person: str | None = None, until: object = MONTH) -> str:

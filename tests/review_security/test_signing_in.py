@@ -1,5 +1,6 @@
 """Signing in through a real provider: who comes back with proof has a session, and nobody else has."""
 
+import base64
 import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -87,6 +88,29 @@ def test_an_answer_that_was_tampered_with_signs_nobody_in(
     assert answer.status_code == 403 and tenant.rows("session") == []
 
 
+def test_a_sign_in_that_took_too_long_begins_anew(
+    tenants: Callable[..., Tenant], oidc: Oidc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After ten minutes the cookie of a sign-in that began is worth nothing, whatever the browser kept."""
+    tenant = tenants(oidc=oidc)
+    browser = tenant.browser()
+    monkeypatch.setattr("cxagent.review.oidc.LASTS", -1)
+    answer = browser.get(path_of(provider_answers(begun(browser), "lena")))
+    assert answer.status_code == 403 and "too long" in answer.text and tenant.rows("session") == []
+
+
+def test_what_a_browser_keeps_meanwhile_cannot_be_changed(tenants: Callable[..., Tenant], oidc: Oidc) -> None:
+    """A cookie that says something else than the server wrote is no sign-in that began here."""
+    tenant = tenants(oidc=oidc)
+    browser = tenant.browser()
+    back = path_of(provider_answers(begun(browser), "lena"))
+    text, _, seal = browser.cookies["cxagent_sign_in"].partition(".")
+    changed = base64.urlsafe_b64decode(text).replace(b'"next":"/"', b'"next":"/access"')
+    browser.cookies.clear()
+    browser.cookies.set("cxagent_sign_in", f"{base64.urlsafe_b64encode(changed).decode()}.{seal}", domain="127.0.0.1")
+    assert browser.get(back).status_code == 403 and tenant.rows("session") == []
+
+
 def test_a_code_opens_once(tenants: Callable[..., Tenant], oidc: Oidc) -> None:
     """The same answer again, in the same browser with its cookie put back, is refused."""
     tenant = tenants(oidc=oidc)
@@ -119,13 +143,16 @@ def test_nobody_is_signed_in_with_the_end_of_somebody_elses_sign_in(tenants: Cal
     assert victim.get(link).status_code == 403 and tenant.rows("session") == []
 
 
-def test_a_provider_that_is_away_is_a_page_and_no_failure(tenants: Callable[..., Tenant]) -> None:
-    """Where nothing listens, signing in says 503 with a sentence, at once the second time, and the door stays open."""
+def test_a_provider_that_is_away_is_a_page_and_no_failure(
+    tenants: Callable[..., Tenant], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where nothing listens, signing in says 503 with a sentence, then without asking; the door stays open."""
     away = Oidc(issuer="http://127.0.0.1:9", client_id="cxagent", client_secret="a secret")
     browser = tenants(oidc=away).browser()
     for _ in range(2):
         answer = browser.get("/sign-in/out")
         assert answer.status_code == 503 and "does not answer just now" in answer.text
+    assert caplog.text.count("did not answer") == 1
     assert browser.get("/sign-in").status_code == 200
 
 
@@ -160,7 +187,16 @@ def test_the_cookie_over_tls_is_bound_to_this_host(tenants: Callable[..., Tenant
 
 
 @pytest.mark.parametrize(
-    "where", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "/\t/elsewhere.example", ""]
+    "where",
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "/\t/elsewhere.example",
+        "/" * 3,
+        "/x" * 1000,
+        "",
+    ],
 )
 def test_nobody_is_sent_elsewhere(where: str) -> None:
     """After signing in one lands on this site, whatever the address said."""

@@ -149,6 +149,7 @@ def test_a_token_that_holds_opens(tenant: Tenant, forger: Forger) -> None:
         {"iss": None},
         {"aud": "another client"},
         {"aud": None},
+        {"aud": "another client", "azp": "cxagent"},
         {"aud": ["another client", "cxagent"], "azp": "another client"},
         {"exp": 1_700_000_000},
         {"exp": None},

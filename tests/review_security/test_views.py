@@ -4,8 +4,10 @@ import html
 import json
 import re
 from collections import Counter
+from typing import Any
 
-from tenants import QUENTIN, RUTH, Tenant
+import pytest
+from tenants import ADA, LENA, QUENTIN, RUTH, Tenant
 
 from cxagent.ledger import api_keys
 

@@ -210,6 +210,13 @@
       if (button) { event.preventDefault(); button.click(); } else if (form && form.id === "decide") { event.preventDefault(); openVerb("edit"); }
       return;
     }
+    if (event.key === "Enter" && field && event.target.matches("#decide input")) {
+      // Enter in a field is no verdict by accident: in a panel it presses the panel's own button, elsewhere nothing.
+      event.preventDefault();
+      const pop = event.target.closest(".pop");
+      if (pop) find("button.main", pop).click();
+      return;
+    }
     if (!on() || field || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || find("dialog[open]")) return;
     const act = ACTS[event.key];
     if (act && act()) event.preventDefault();
