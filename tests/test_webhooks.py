@@ -153,7 +153,7 @@ def test_an_event_is_a_cloud_event_without_personal_data(listener: Listener) -> 
     assert heard.headers["content-type"] == "application/cloudevents+json; charset=utf-8"
     assert {event[name] for name in ("specversion", "type", "source")} == {"1.0", WAITING, "https://inbox.example.com"}
     assert event["data"]["link"] == f"https://inbox.example.com/drafts/{draft['draft_id']}"
-    assert set(event["data"]) == {"account_id", "ticket_id", "deadline", "required_role", "draft_id", "link"}
+    assert set(event["data"]) == {"account_id", "deadline", "required_role", "draft_id", "link"}
     for personal in ("Ada", "0301234567", "a-1.example", "Company"):
         assert personal not in heard.body.decode()
 

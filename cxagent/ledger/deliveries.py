@@ -216,8 +216,8 @@ def about(connection: Connection, one: Due) -> dict[str, str | None]:
         case "io.cxagent.review.decided.v1":
             columns = (DRAFT.c.ticket_id, REVIEW.c.verdict, DRAFT.c.id.label("draft_id"))
             where = and_(REVIEW.c.id == one.event, DRAFT.c.id == REVIEW.c.draft_id)
-        case _:
-            columns = (DRAFT.c.ticket_id, DRAFT.c.deadline, DRAFT.c.required_role, DRAFT.c.id.label("draft_id"))
+        case _:  # without its ticket: one that is planted has none, and must look like any other
+            columns = (DRAFT.c.deadline, DRAFT.c.required_role, DRAFT.c.id.label("draft_id"))
             where = DRAFT.c.id == one.event
     row = connection.execute(select(*columns).where(where)).mappings().one_or_none()
     return dict(row or {})

@@ -160,6 +160,8 @@ def _page(
     if not row["card"]:
         told = "The text of this draft was erased, as its sender wished; nothing of it can be shown or sent."
         return asked.render("said.html", 410, title="Erased", said=told, links=[("/", "To the queue")])
+    if asked.request.method == "POST":  # under a name of its own: the time on the card began with its opening
+        inbox.looked(me, "page", "card again", row["id"], row["account_id"])
     trouble = None
     try:
         reply, calls = _version(asked, row)

@@ -1,12 +1,16 @@
 """What stands before every page: host, origin, size, rate, headers; and whose door a cookie or a key opens."""
 
+import asyncio
+import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from starlette.types import Message
 from tenants import LENA, PRIYA, Tenant, copied
 
-from cxagent.review.passage import LARGEST
+from cxagent.review.passage import LARGEST, Passage
 from cxagent.review.settings import Rates
 
 ELSEWHERE = {"origin": "https://elsewhere.example"}
@@ -58,6 +62,7 @@ def test_only_our_own_pages_change_something(shared: Tenant, says: dict[str, str
         ("127.0.0.1.elsewhere.example", 400),
         ("127.0.0.1@elsewhere.example", 400),
         ("elsewhere.example/127.0.0.1", 400),
+        ("elsewhere.example@127.0.0.1", 400),
         ("[::1", 400),
         ("", 400),
     ],
@@ -151,3 +156,31 @@ def test_who_guesses_at_a_key_uses_up_nothing_of_its_owner(tenants: Callable[...
 
     assert [ask(key[:-1] + ("A" if key[-1] != "A" else "B")) for _ in range(3)] == [401, 401, 429]
     assert [ask(key) for _ in range(3)] == [200, 200, 429]
+
+
+@pytest.mark.parametrize(
+    ("kind", "holds", "heard"),
+    [("text/event-stream", False, 0), ("text/html", False, 1), ("text/event-stream", True, 1)],
+)
+def test_a_stream_whose_session_is_over_carries_nothing_more(
+    monkeypatch: pytest.MonkeyPatch, kind: str, holds: bool, heard: int
+) -> None:
+    """Whatever a page that streams does by itself: what it says after the end of the session reaches nobody."""
+    monkeypatch.setattr("cxagent.review.passage.LOOKS_AGAIN", -1.0)
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def still() -> bool:
+        return holds
+
+    async def stream() -> None:
+        passage = Passage(send, send, threading.Event(), still)  # type: ignore[arg-type]
+        headers = [(b"content-type", kind.encode())]
+        await passage.send({"type": "http.response.start", "status": 200, "headers": headers})
+        with contextlib.suppress(OSError):
+            await passage.send({"type": "http.response.body", "body": b"a secret", "more_body": True})
+
+    asyncio.run(stream())
+    assert sum(one.get("body") == b"a secret" for one in sent) == heard
