@@ -24,7 +24,7 @@ from cxagent.shape import require_shape
 from cxagent.soundness import require_sound
 from cxagent.steps.edits import edited
 from cxagent.steps.held import held
-from cxagent.steps.restoring import BINDING, Kept, kept, start_of
+from cxagent.steps.restoring import BINDING, Kept, after, kept, start_of
 
 LETTING_GO = (0.1, 1.0)
 """The pauses, in seconds, between the tries to let go of a ticket whose run ended with an error."""
@@ -178,13 +178,17 @@ class Agent:
         said = {"reason": reason, "note": note, "reply": reply, "actions": actions, "to": to}
         return self.decide(draft_id, Review(verdict=verdict, by=name, role=role, via="terminal", **said))  # type: ignore[arg-type]
 
-    def decide(self, draft_id: str, review: Review) -> dict[str, Any]:
-        """Claim a draft first, then let its thread follow what is on record; see `review`."""
+    def decide(self, draft_id: str, review: Review, signed: str | None = None) -> dict[str, Any]:
+        """Claim a draft first, then let its thread follow what is on record; see `review`.
+
+        `signed` is where the verdict lies that is carried out, where it was signed before.
+        """
         if (caught := self._caught(draft_id, review)) is not None:
             return caught
         with self.project.one_playbook(), presence.at_work():
             row, approval = self._examined(draft_id, review)
-            told = self.project.steps.reviewing.claim(draft_id, review, *approval)
+            terms, grant = approval
+            told = self.project.steps.reviewing.claim(draft_id, review, terms, grant, signed)
             if refused := told["review"].get("refused"):
                 return {"ticket_id": row["ticket_id"], "draft_id": draft_id, "status": "waiting", "said": refused}
             with contextlib.suppress(Conflict):  # the verdict is on record, and another run is carrying it out
@@ -198,6 +202,8 @@ class Agent:
         self.project.steps.reviewing.check(review, row)
         if real:
             self._examined(draft_id, review)
+        elif review.verdict in ("edit", "respond"):  # it is judged as a real one would be, so that nobody can tell
+            self._rehearse(self._ruled(row["decision_id"]), review)
         with self.store.write(row["ticket_id"]) as connection:
             signing.sign(connection, draft_id, review, until)
 
@@ -214,14 +220,19 @@ class Agent:
         said = f"this draft was planted, and nothing was sent: {known['told']}"
         return {"ticket_id": row["ticket_id"], "draft_id": draft_id, "status": "planted", "said": said}
 
-    def _examined(self, draft_id: str, review: Review) -> tuple[dict[str, Any], tuple[Any, ...]]:
+    def _ruled(self, decision_id: str) -> Any:
+        """Return what a thread held after a ruling, whatever came of it since."""
+        with self.store.read() as connection:
+            return after(connection, decision_id)
+
+    def _examined(self, draft_id: str, review: Review) -> tuple[dict[str, Any], tuple[Any, Any]]:
         """Return a draft with what its approval authorizes; nobody decides their own, and edits are rehearsed."""
         steps = self.project.steps
         with self.store.read() as connection:
             row = reviews.draft(connection, draft_id)
             known = kept(connection, row["ticket_id"]) if row["status"] == "pending" else None
         if known is None or known.stands is None:
-            return row, ()
+            return row, (None, None)
         if known.stands["proposer"].get("name") == review.by:
             raise Refused(f"{review.by} wrote this draft; somebody else must review it")
         if review.verdict in ("edit", "respond"):

@@ -15,7 +15,12 @@ from cxagent.domain.vocabulary import Autonomy, Reason, SourceName, Tier
 from cxagent.playbook import Hours, Playbook
 from cxagent.reading.message import Reading
 
-DOUBTFUL = frozenset({Reason.COMMITMENT, Reason.UNGROUNDED_FIGURE, Reason.AMOUNT_UNDECIDABLE, Reason.TARGET_AMBIGUOUS})
+DOUBTFUL = frozenset(
+    {
+        *(Reason.COMMITMENT, Reason.UNGROUNDED_FIGURE, Reason.AMOUNT_UNDECIDABLE, Reason.TARGET_AMBIGUOUS),
+        *(Reason.PROPOSER_UNSURE, Reason.LANGUAGE_UNREAD),
+    }
+)
 """Reasons that lie in the proposal itself: changing it is a better next step than signing it."""
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -15,10 +15,12 @@ from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import SourceName, Tier
 from cxagent.errors import BadInput, Refused
 from cxagent.ledger import handovers
-from cxagent.playbook import Playbook
+from cxagent.playbook import BESIDE, Playbook
 from cxagent.sources import Source
 
 SHORTEST_NOTE, LONGEST_NOTE = 8, 500
+
+ADMIN = BESIDE[2]
 
 
 class Kept(Value):
@@ -87,6 +89,8 @@ def leaving(agent: Agent, person: str, leaves_on: date, successor: str | None, b
             plan=one.plan,
         )
         with agent.store.write(f"handover {one.account_id}") as connection:
+            if trouble := _renaming(playbook, by, handovers.open_of(connection, one.account_id), successor):
+                raise Refused(trouble)
             handover_id, _ = handovers.begin(connection, about, one.root_id, by)
         opened.append(one.model_copy(update={"handover_id": handover_id}))
     return book.model_copy(update={"accounts": tuple(opened)})
@@ -113,9 +117,28 @@ def open_ones(agent: Agent, *, ended: bool = False) -> list[dict[str, Any]]:
         return handovers.listing(connection, ended=ended)
 
 
+def _renaming(playbook: Playbook, by: str, known: Mapping[str, Any] | None, successor: str | None) -> str | None:
+    """Return why somebody may not name this successor on a handover that is open, or None where they may.
+
+    Whoever leaves takes nothing over, and nobody puts themselves in the place of a named successor.
+    """
+    if known is None or successor is None or same_person(known["to_owner"], successor):
+        return None
+    if same_person(known["from_owner"], successor):
+        return f"{successor} leaves {known['account_id']} and cannot take it over again"
+    if known["to_owner"] is None:
+        return None
+    if same_person(by, successor):
+        return f"{known['to_owner']} is to take {known['account_id']} over; somebody else must name you in their place"
+    found = playbook.colleague(by)
+    if found is not None and found.role == ADMIN:
+        return None
+    return objection(playbook, by, known)
+
+
 def _may_open(playbook: Playbook, by: str) -> str:
     found = playbook.colleague(by)
-    if found is None or (playbook.rank_of(found.role) < 0 and found.role != "admin"):
+    if found is None or (playbook.rank_of(found.role) < 0 and found.role != ADMIN):
         raise Refused(f"{by} may not say who leaves: that takes somebody who decides drafts, or an administrator")
     return found.name
 
@@ -127,11 +150,13 @@ def objection(playbook: Playbook, by: str, row: Mapping[str, Any]) -> str | None
         return f"{by} is nobody the playbook knows"
     if successor is None:
         return f"nobody is named to take over from {row['from_owner']}; name a successor first"
+    if same_person(found.name, row["from_owner"]):
+        return f"{found.name} leaves this account; {successor} records the contact, or somebody above them"
     if same_person(found.name, successor):
         return None
     theirs = playbook.colleague(successor)
     least = playbook.rank_of(theirs.role) if theirs else -1
-    if playbook.rank_of(found.role) <= least or same_person(found.name, row["from_owner"]):
+    if playbook.rank_of(found.role) <= least:
         return f"{successor} records the contact, or somebody above them"
     return None
 

@@ -121,7 +121,17 @@ def open_the_inbox(connection: Connection) -> None:
     added = {
         "account": ("owner",),
         "draft": (
-            *("place", "account_name", "intent", "tier", "health", "days_to_notice", "playbook"),
+            *(
+                "place",
+                "account_name",
+                "intent",
+                "tier",
+                "health",
+                "days_to_notice",
+                "playbook",
+                "passed_personal_id",
+                "first_acting_for",
+            ),
             *("snoozed_by", "snoozed_until", "signed_by", "signed_until", "signed_personal_id", "came_back"),
         ),
         "review": ("severity", "seconds", "via", "acting_for"),

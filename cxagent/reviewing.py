@@ -60,21 +60,28 @@ class Reviewing:
         """Refuse a verdict that its author has no authority for, or that names what there is not."""
         if review.reason is not None and review.reason not in REASONS:
             raise BadInput(f"{review.reason!r} is no reason; reasons are {', '.join(REASONS)}", where="--reason")
-        if review.to is not None and self.playbook.colleague(review.to) is None:
-            raise BadInput(f"{review.to!r} is nobody the playbook knows", where="--to")
+        if review.to is not None:
+            named = self.playbook.colleague(review.to)
+            if named is None or self.playbook.rank_of(named.role) < 0:
+                raise BadInput(f"{review.to!r} is nobody who decides drafts; name a colleague who does", where="--to")
         if self.playbook.rank_of(review.role) < 0:
             raise Refused(f"{review.by} may look, and decides no drafts ({_words(review.role)})")
         if review.verdict != "reject" and (trouble := self.may_sign(review.role, row["required_role"])):
             raise Refused(trouble)
 
     def claim(
-        self, draft_id: str, review: Review, terms: Terms | None = None, grant: Grant | None = None
+        self,
+        draft_id: str,
+        review: Review,
+        terms: Terms | None = None,
+        grant: Grant | None = None,
+        signed: str | None = None,
     ) -> TicketState:
         """Record the verdict on a draft, and mint the authorization of an approval in the same transaction."""
         with self._write(draft_id) as connection:
             row = reviews.draft(connection, draft_id)
             self.check(review, row)
-            review_id = reviews.claim(connection, draft_id, review)
+            review_id = reviews.claim(connection, draft_id, review, signed)
             if review_id is None:
                 waits = f"{review.by} approved; a second person must approve as well"
                 return {"review": {"refused": waits}}

@@ -50,10 +50,10 @@ def serve(
     with contextlib.closing(listening):
         settings = settings if port else Settings.read(host, listening.getsockname()[1])
         agent = Agent.open(project)
-        _ = agent.project.bench  # a fault of the project is told at once
         if demo and agent.project.config.demo is not None and _first(agent) is None:
             _run_demo(agent)
         with _flowing(agent), taking(agent) as submit:
+            _ = agent.project.bench  # a fault of the project is told before anybody is served
             _run(agent, settings, listening, submit)
     talk("stopped; what was signed and not yet sent goes out when the inbox is served again")
 
@@ -106,15 +106,15 @@ def _run_demo(agent: "Agent") -> None:
     from cxagent import clock
     from cxagent.proposers.offline import OfflineProposer
 
-    home = agent.project
-    bench = home.bench
-    if home.extensions.proposers is None:
-        bench = home.equip(bench.judge, (OfflineProposer(home.guidance),))
-    tickets = tickets_of(home)
+    home, tickets = agent.project, tickets_of(agent.project)
     talk(f"nothing is on record yet: running the {len(tickets)} sample tickets")
-    with clock.frozen(day_of(home)), home.working_with(bench):
-        for incoming in tickets:
-            agent.run(incoming)
+    with clock.frozen(day_of(home)):
+        bench = home.bench
+        if home.extensions.proposers is None:
+            bench = home.equip(bench.judge, (OfflineProposer(home.guidance),))
+        with home.working_with(bench):
+            for incoming in tickets:
+                agent.run(incoming)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from cxagent.inbox.desk import LONGEST_SNOOZE, high
 from cxagent.inbox.evidence import Claim, Known, evidence
 from cxagent.inbox.people import Person, signature
 from cxagent.inbox.wording import Piece, diff
-from cxagent.ledger import chain, queue, reviews
+from cxagent.ledger import chain, passing, queue, reviews
 from cxagent.playbook import Playbook
 from cxagent.reading.reply import Phrase, read_reply
 
@@ -95,6 +95,7 @@ class Sheet:
     high: bool
     missing: str | None
     naps: tuple[tuple[str, datetime], ...]
+    passed: dict[str, str] | None = None
 
 
 def sheet(agent: Agent, playbook: Playbook, me: Person, draft_id: str) -> Sheet:
@@ -104,7 +105,7 @@ def sheet(agent: Agent, playbook: Playbook, me: Person, draft_id: str) -> Sheet:
         audit = _audit(connection, row)
         alike = tuple(queue.alike(connection, row))
         points = tuple(queue.health_of(connection, row["account_id"]))
-        verdict = reviews.verdict(connection, draft_id)
+        verdict, note = reviews.verdict(connection, draft_id), passing.passed(connection, row)
     facts = (row["card"] or {}).get("facts", [])
     named = {fact["name"]: fact for fact in facts}
     trend = named.get("health change in 60 days")
@@ -122,6 +123,7 @@ def sheet(agent: Agent, playbook: Playbook, me: Person, draft_id: str) -> Sheet:
         high=high(row),
         missing=_missing(agent, playbook, me, row),
         naps=naps(playbook, row["deadline"]),
+        passed=note,
     )
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from cxagent import clock
 from cxagent.agent import Agent
-from cxagent.domain.review import Via
+from cxagent.domain.review import Review, Via
 from cxagent.domain.vocabulary import Tier
 from cxagent.errors import BadInput, Conflict, CxagentError, Refused, Unreachable
 from cxagent.inbox.people import Person, person, signature
 from cxagent.inbox.verdicts import Given, Signed, Stale, require_whole
 from cxagent.ledger import absences, accesses, passing, planted, queue, reports, reviews, signing
 from cxagent.ledger.queue import Load, Page, Tab, Wanted
+from cxagent.ledger.store import Connection
 from cxagent.playbook import Playbook
 
 UNDO = timedelta(seconds=10)
@@ -69,7 +70,10 @@ class Inbox:
             if found is None or found.name == me.name or self.playbook.rank_of(found.role) < 0:
                 raise BadInput("name a colleague who decides drafts, other than yourself", where="delegate")
             delegate = found.name
-        with self.agent.store.write() as connection:
+        with self.agent.store.write(f"absence {me.name}") as connection:
+            mine = [row for row in absences.ahead(connection, self.today()) if row["person"] == me.name]
+            if any(row["first_day"] <= last.isoformat() and row["last_day"] >= first.isoformat() for row in mine):
+                raise BadInput("you are noted as away on some of these days already; end that first", where="first_day")
             return absences.add(connection, me.name, first, last, delegate, me.name)
 
     def be_back(self, me: Person, absence_id: str) -> bool:
@@ -186,16 +190,17 @@ class Inbox:
         """
         with self.agent.store.read() as connection:
             due = signing.due(connection)
-        done = []
+        done, now = [], clock.now().isoformat()
         for draft_id, _ in due:
-            if (row := self.draft(draft_id))["signed_by"] is None:
+            row = self.draft(draft_id)
+            if row["signed_by"] is None or row["signed_until"] > now:  # taken back meanwhile, perhaps given anew
                 continue
             with self.agent.store.read() as connection:
                 review = signing.signed(connection, row)
             try:
                 if review is None:
                     raise Refused("the text of the verdict was erased")
-                self.agent.decide(draft_id, review)
+                self.agent.decide(draft_id, self._with_authority_of_now(review, row), row["signed_personal_id"])
                 done.append(draft_id)
             except Unreachable:
                 raise
@@ -205,6 +210,12 @@ class Inbox:
                 with self.agent.store.write() as connection:
                     signing.give_back(connection, draft_id, said)
         return done
+
+    def _with_authority_of_now(self, review: Review, row: dict[str, Any]) -> Review:
+        """Return a signed review with the role that its author has now: a loan may have ended, a rank have changed."""
+        me = self.person(review.by)
+        role, lender = signature(self.playbook, me, row["required_role"])
+        return review.model_copy(update={"role": role, "acting_for": lender})
 
     def approve_together(self, me: Person, cards: Sequence[tuple[str, str]], via: Via = "page") -> list[Signed | str]:
         """Approve several drafts of low stakes under one policy, each by itself; a sentence stands for a refused one.
@@ -249,7 +260,10 @@ class Inbox:
         self._deciding(me)
         row = self.draft(draft_id)
         if until is not None:
-            until = until.astimezone(UTC)
+            try:
+                until = until.astimezone(UTC)
+            except OverflowError:
+                raise BadInput("is no day that anybody means", where="until") from None
             if not clock.now() < until <= clock.now() + LONGEST_SNOOZE:
                 raise BadInput("must lie ahead, and at most two weeks", where="until")
             if until > datetime.fromisoformat(row["deadline"]):
@@ -260,16 +274,29 @@ class Inbox:
     def pass_on(self, me: Person, draft_id: str, to: str, why: str) -> None:
         """Give a draft to a colleague who decides drafts and is there."""
         self._deciding(me)
+        with self.agent.store.write() as connection:
+            passing.pass_on(connection, draft_id, me.name, self._there(connection, to, why), why)
+
+    def _there(self, connection: Connection, to: str, why: str) -> str:
+        """Return the name of a colleague who decides drafts and is there; `BadInput` where they are not."""
         found = self.playbook.colleague(to)
         if found is None or self.playbook.rank_of(found.role) < 0:
             raise BadInput("name a colleague who decides drafts", where="to")
         if not why.strip():
             raise BadInput("say in a word why it goes to them", where="why")
-        with self.agent.store.write() as connection:
-            gone = [row for row in absences.today(connection, self.today()) if row["person"] == found.name]
-            if gone and gone[0]["delegate"] is None:
-                raise BadInput(f"{found.name} is away until {gone[0]['last_day']}", where="to")
-            passing.pass_on(connection, draft_id, me.name, found.name, why)
+        gone = [row for row in absences.today(connection, self.today()) if row["person"] == found.name]
+        if gone and gone[0]["delegate"] is None:
+            raise BadInput(f"{found.name} is away until {gone[0]['last_day']}", where="to")
+        return found.name
+
+    def hand_on(self, me: Person, handoff_id: str, to: str, why: str) -> None:
+        """Give a handoff to a colleague who decides drafts and is there; the deadline stays."""
+        self._deciding(me)
+        row = self.handoff(handoff_id)
+        with self.agent.store.write(row["ticket_id"]) as connection:
+            found = self._there(connection, to, why)
+            if not passing.hand_on(connection, row, me.name, found, why):
+                raise Conflict("the customer has heard from a person meanwhile")
 
     def answered(self, me: Person, handoff_id: str) -> bool:
         """Note that the customer of a handoff has heard from a person."""

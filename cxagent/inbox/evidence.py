@@ -68,6 +68,7 @@ class _Line(NamedTuple):
 def evidence(reply: str, known: Known) -> tuple[Claim, ...]:
     """Return every amount, date and number of a reply in the order in which it is written, with what holds it."""
     lines = list(_lines(known))
+    dated: list[tuple[_Line, frozenset[date]]] | None = None
     masked, found = _LINK.sub(lambda link: " " * len(link[0]), reply), []
     for figure in figures(reply):
         words = _TRAILING.sub("", figure.words) if not figure.words[:1].isdigit() else figure.words
@@ -75,7 +76,9 @@ def evidence(reply: str, known: Known) -> tuple[Claim, ...]:
         found.append((at, Claim(kind="amount", words=words, held=_amount(figure, lines))))
     for words, days in _dates(masked, known.today):
         at, masked = _taken(masked, words)
-        found.append((at, Claim(kind="date", words=words, held=_date(days, lines, known.today))))
+        dated = _dated(lines, known.today) if dated is None else dated  # once, however many dates a reply names
+        held = next((_held(line) for line, stands in dated if stands & days), None)
+        found.append((at, Claim(kind="date", words=words, held=held)))
     for match in _NUMBER.finditer(masked):
         words = match[0].rstrip(".,:;/-")
         found.append((match.start(), Claim(kind="number", words=words, held=_number(words, lines))))
@@ -121,17 +124,16 @@ def _amount(figure: Figure, lines: Sequence[_Line]) -> Held | None:
     return _number(figure.words, lines) if figure.currency is None else None
 
 
-def _date(days: frozenset[date], lines: Iterable[_Line], today: date) -> Held | None:
+def _dated(lines: Iterable[_Line], today: date) -> list[tuple[_Line, frozenset[date]]]:
+    """Return the lines that name days, with the days."""
+    found = []
     for line in lines:
         if _DAY.match(line.text):
-            stands = frozenset({_day(line.text)})
+            day = _day(line.text)
+            found.append((line, frozenset({day} if day else ())))
         elif any(letter.isdigit() for letter in line.text):
-            stands = frozenset(day for _, found in _dates(line.text, today) for day in found)
-        else:
-            continue
-        if stands & days:
-            return _held(line)
-    return None
+            found.append((line, frozenset(day for _, days in _dates(line.text, today) for day in days)))
+    return found
 
 
 def _day(text: str) -> date | None:

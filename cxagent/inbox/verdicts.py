@@ -1,7 +1,9 @@
 """A verdict as it comes from a page or the API, and what becomes of it before it is carried out."""
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
 
 from cxagent.context.changes import Change
 from cxagent.domain.proposal import Action
@@ -12,6 +14,8 @@ from cxagent.inbox.people import Person
 from cxagent.playbook import Playbook
 
 Choice = Literal["approve", "edit", "reject", "respond", "hand_off"]
+LONGEST_REPLY = 10_000
+"""The longest reply that a person may write, in characters: readers go over every word of it."""
 SHORTEST_REASON = 10
 """How many letters a reason in a person's own words must have."""
 
@@ -25,7 +29,7 @@ class Given(Value):
     severity: Severity | None = None
     failed_goal: Text | None = None
     note: Text | None = None
-    reply: Text | None = None
+    reply: Annotated[Text, Field(max_length=LONGEST_REPLY)] | None = None
     actions: tuple[Action, ...] | None = None
     to: Text | None = None
 
@@ -72,11 +76,16 @@ def require_whole(given: Given, playbook: Playbook, *, high: bool) -> None:
         raise BadInput("say how bad it would have been: minor, major or critical", where="severity")
     if given.choice == "hand_off" and given.to is None:
         raise BadInput("name the colleague who takes over", where="to")
-    if given.to is not None and playbook.colleague(given.to) is None:
-        raise BadInput(f"{given.to!r} is nobody the playbook knows", where="to")
+    if given.to is not None and not _decides(playbook, given.to):
+        raise BadInput(f"{given.to!r} is nobody who answers customers; name a colleague who decides drafts", where="to")
     if given.choice == "respond" and not (given.reply or "").strip():
         raise BadInput("write the text that the customer gets", where="reply")
     if given.choice == "edit" and given.reply is None and given.actions is None:
         raise BadInput("change the reply or an action, or approve the draft as it is", where="reply")
     if high and given.choice == "approve" and len((given.note or "").strip()) < SHORTEST_REASON:
-        raise BadInput("much is at stake here: say in a sentence why this is right", where="note")
+        raise BadInput("much is at stake here: say in a sentence of your own why this is right", where="note")
+
+
+def _decides(playbook: Playbook, name: str) -> bool:
+    found = playbook.colleague(name)
+    return found is not None and playbook.rank_of(found.role) >= 0

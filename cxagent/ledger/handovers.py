@@ -106,6 +106,12 @@ def _told(held: OnRecord, before: str, now: str) -> bool:
     return touched or any(same_person(one.to_owner, now) for one in held.open)
 
 
+def open_of(connection: Connection, account_id: str) -> dict[str, Any] | None:
+    """Return the open handover of an account, or None."""
+    row = connection.execute(_OPEN, {"account": account_id}).mappings().first()
+    return dict(row) if row else None
+
+
 def begin(connection: Connection, one: Handover, root_id: str, by: str, ticket_id: str = "-") -> tuple[str, bool]:
     """Open a handover, or name the successor on the one that is open; return its id, and whether anything changed."""
     lock(connection, LOCK)

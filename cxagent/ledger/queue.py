@@ -14,6 +14,7 @@ from cxagent.ledger.store import TABLES
 Tab = Literal["mine", "unclaimed", "team", "snoozed", "done", "alone"]
 TABS: tuple[Tab, ...] = ("mine", "unclaimed", "team", "snoozed", "done", "alone")
 DRAFT, REVIEW, TICKET, HANDOFF = TABLES["draft"], TABLES["review"], TABLES["ticket"], TABLES["handoff"]
+PERSONAL = TABLES["personal"]
 MOST = 100
 """The longest page."""
 ALIKE = 3
@@ -148,7 +149,9 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     if text := wanted.text.strip():
         within = [DRAFT.c[name].icontains(text, autoescape=True) for name in ("account_name", "intent", "assignee")]
         whole = [DRAFT.c[name] == text for name in ("id", "ticket_id", "account_id")]
-        wrote = DRAFT.c.ticket_id.in_(select(TICKET.c.id).where(TICKET.c.sender == digest(text.lower())))
+        theirs = select(TICKET.c.id).where(TICKET.c.sender == digest(text.lower()))
+        # By the ticket whose words the card holds, so that a planted draft is found like the one it was made from.
+        wrote = DRAFT.c.personal_id.in_(select(PERSONAL.c.id).where(PERSONAL.c.ticket_id.in_(theirs)))
         found.append(or_(*within, *whole, *([wrote] if "@" in text else [])))
     return found
 

@@ -12,6 +12,7 @@ from cxagent.ledger.store import TABLES
 
 TICKET, LOG, DRAFT, HANDOFF = TABLES["ticket"], TABLES["decision_log"], TABLES["draft"], TABLES["handoff"]
 EXECUTION, AUTHORIZATION, OUTBOX = TABLES["execution"], TABLES["authorization"], TABLES["outbox"]
+REVIEW = TABLES["review"]
 
 # Prepared once: building a statement costs more than running it.
 _TICKET = select(TICKET).where(TICKET.c.id == bindparam("id"))
@@ -38,6 +39,9 @@ _BEGUN = (
 _RULINGS = select(LOG.c.id, LOG.c.body).where(LOG.c.ticket_id == bindparam("ticket"), LOG.c.kind == "ruling").limit(1)
 _FIRST, _LAST = _RULINGS.order_by(LOG.c.seq), _RULINGS.order_by(LOG.c.seq.desc())
 _BRIEF = select(HANDOFF).where(HANDOFF.c.ticket_id == bindparam("ticket"))
+_DECIDED = (
+    select(REVIEW).join(DRAFT, DRAFT.c.id == REVIEW.c.draft_id).where(DRAFT.c.ticket_id == bindparam("ticket"))
+).order_by(REVIEW.c.at)
 _REPLIES = select(OUTBOX.c.personal_id).where(OUTBOX.c.ticket_id == bindparam("ticket")).order_by(OUTBOX.c.at)
 
 
@@ -157,6 +161,21 @@ def since(connection: Connection, ticket_id: str) -> dict[str, Any] | None:
         "proposed": {"reply": told["reply"], "actions": [a for part in told["parts"] for a in part["actions"]]},
         "sent": sent,
         "done": done,
+    }
+
+
+def story(connection: Connection, ticket_id: str) -> dict[str, Any]:
+    """Return what a ticket said, who decided what about it in which words, and what went out to the customer."""
+    row = ticket(connection, ticket_id)
+    came = personal.get(connection, row["personal_id"]) if row else None
+    decided = connection.execute(_DECIDED, {"ticket": ticket_id}).mappings().all()
+    texts = [personal.get(connection, one) for one in connection.execute(_REPLIES, {"ticket": ticket_id}).scalars()]
+    owned = brief(connection, ticket_id)
+    return {
+        "message": came["ticket"] if came else None,
+        "verdicts": [{**one, "said": personal.get(connection, one["personal_id"]) or {}} for one in decided],
+        "sent": [text["reply"] for text in texts if text],
+        "owner": owned["owner"] if owned else None,
     }
 
 

@@ -76,16 +76,19 @@ def waiting(connection: Connection) -> list[dict[str, Any]]:
     return [{**row, "card": personal.get(connection, row["personal_id"])} for row in rows]
 
 
-def claim(connection: Connection, draft_id: str, review: Review) -> str | None:
+def claim(connection: Connection, draft_id: str, review: Review, signed: str | None = None) -> str | None:
     """Decide a draft for `review.by`; return the review's id, or None where a second pair of eyes is still needed.
 
+    `signed` is where the verdict lay that is carried out: one that was taken back meanwhile, or given anew, is not.
     `Conflict` names the winner where somebody was first, and refuses the same person twice.
     """
     row = draft(connection, draft_id)
     free_for(row, review.by)
+    if signed is not None and (row["signed_by"] is None or row["signed_personal_id"] != signed):
+        raise Conflict(f"the verdict on {draft_id} was taken back")
     if row["four_eyes"] and review.verdict == "approve":
         if row["first_approver"] is None:
-            if _set(connection, draft_id, first_approver=review.by, **UNSIGNED):
+            if _set(connection, draft_id, first_approver=review.by, first_acting_for=review.acting_for, **UNSIGNED):
                 return None
             row = draft(connection, draft_id)
         second_pair(row, review)
@@ -193,11 +196,13 @@ def free_for(row: dict[str, Any], by: str) -> None:
 
 def second_pair(row: dict[str, Any], review: Review) -> None:
     """Refuse the second approval of a draft where it comes from the first approver, or on their authority."""
-    first = row["first_approver"]
+    first, lender = row["first_approver"], row["first_acting_for"]
     if first and same(first, review.by):
         raise Conflict(f"{first} has approved already; this draft needs a second person")
     if first and review.acting_for and same(first, review.acting_for):
         raise Conflict(f"{review.by} acts for {first}, who has approved already; this draft needs somebody else")
+    if first and lender and any(same(lender, one) for one in (review.by, review.acting_for) if one):
+        raise Conflict(f"{first} has approved in the name of {lender}; this draft needs an authority of its own")
 
 
 def apply(connection: Connection, draft_id: str) -> None:

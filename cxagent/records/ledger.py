@@ -161,6 +161,7 @@ class DraftRow(SQLModel, table=True):
     created_at: str
     personal_id: str
     first_approver: str | None = None
+    first_acting_for: str | None = None
     held_by: str | None = None
     held_until: str | None = None
     worker: str | None = None
@@ -172,6 +173,7 @@ class DraftRow(SQLModel, table=True):
     health: int | None = None
     days_to_notice: int | None = None
     playbook: str | None = None
+    passed_personal_id: str | None = None
     snoozed_by: str | None = None
     snoozed_until: str | None = None
     signed_by: str | None = None

@@ -65,6 +65,10 @@ def make_key(asked: Asked) -> Response:
     name, person = asked.typed("name") or "", asked.typed("person")
     if person is not None:
         person = asked.inbox.person(person).name
+        if "drafts:decide" in scopes and person != asked.me.name:
+            raise Refused(
+                "nobody makes a key that decides in another person's name; their authority is not yours to lend"
+            )
     with asked.inbox.agent.store.write() as connection:
         key, text = api_keys.make(connection, name, scopes, person, _until(asked), asked.me.name)
     log.warning("%s made the key %s (%s)", asked.me.name, key.id, " ".join(sorted(scopes)))

@@ -11,6 +11,7 @@ from cxagent.domain.review import REASONS
 from cxagent.errors import BadInput, Conflict, CxagentError, Refused
 from cxagent.inbox import Given, Stale, forms
 from cxagent.inbox.card import proposed, sheet, weigh
+from cxagent.inbox.verdicts import LONGEST_REPLY
 from cxagent.inbox.wording import changed
 from cxagent.ledger import reviews
 from cxagent.ledger.reviews import same
@@ -91,10 +92,16 @@ def _version(asked: Asked, row: Mapping[str, Any]) -> tuple[str | None, tuple[Ac
     """Return the reply and the calls where they are other than the draft's."""
     reply, drafted = asked.typed("reply"), ((row["card"] or {}).get("reply") or "").strip()
     tools = asked.inbox.agent.project.steps.judge.tools
+    _short_enough(reply)
     actions = forms.read(proposed(row), tools, asked.form)
     if "reply" in asked.form and reply is None and drafted:
         raise BadInput("the reply is empty; to send nothing, reject the draft", where="reply")
     return (reply if reply is not None and reply != drafted else None), actions
+
+
+def _short_enough(text: str | None) -> None:
+    if text is not None and len(text) > LONGEST_REPLY:
+        raise BadInput(f"is longer than {LONGEST_REPLY:,} characters", where="reply")
 
 
 def weighed(asked: Asked) -> Response:
@@ -103,7 +110,7 @@ def weighed(asked: Asked) -> Response:
     try:
         reply, actions = _version(asked, row)
     except BadInput as error:
-        reply, actions, trouble = asked.typed("reply"), None, _bare(error)
+        reply, actions, trouble = (asked.typed("reply") or "")[:LONGEST_REPLY], None, _bare(error)
     found = _weigh(asked, row, reply, actions)
     words, moved = changed(found.pieces), actions is not None
     return asked.render("_weighed.html", found=found, words=words, trouble=trouble, changed_calls=moved)
@@ -122,11 +129,19 @@ def outcome(asked: Asked) -> Response:
     return JSONResponse({"state": found["state"], "said": found["said"]})
 
 
+def back_to_card(asked: Asked) -> Response:
+    """Open the card: nothing is taken back by looking."""
+    return asked.go(f"/drafts/{asked.path('draft_id')}")
+
+
 def undo(asked: Asked) -> Response:
     """Take a verdict back: the card opens with what was typed; after its time the page says that it is too late."""
     draft_id = asked.path("draft_id")
     before = asked.inbox.take_back(asked.me, draft_id)
     if before is None:
+        row = asked.inbox.draft(draft_id)
+        if row["status"] == "pending" and not row["signed_by"]:  # taken back before: this is a reload
+            return asked.go(f"/drafts/{draft_id}")
         found = _given(asked, draft_id)
         said = f"It is too late to take this back. {found['said']}"
         return asked.render("said.html", 409, title="Too late", said=said, links=[("/", "To the queue")])
@@ -229,7 +244,7 @@ def _given(asked: Asked, draft_id: str) -> dict[str, Any]:
     if row["status"] == "pending" and row["signed_by"] and same(row["signed_by"], asked.me.name):
         return {**found, "state": "waits", "said": f"Your verdict on {name} is on record; nothing has left yet."}
     if (trap := asked.inbox.planted(draft_id)) is not None and same(trap["reviewer"] or "", asked.me.name):
-        caught = "You caught it" if trap["caught"] else "It went through"
+        caught = "You caught it" if trap["caught"] else "It was not caught; nothing went out"
         said = f"This draft was planted to test the reviewing, and nothing was sent: {trap['told']}. {caught}."
         return {**found, "state": "done", "said": said}
     if row["came_back"]:
@@ -273,4 +288,5 @@ ROUTES = [
     route("/drafts/{draft_id}/signed", signed),
     route("/drafts/{draft_id}/outcome", outcome),
     route("/drafts/{draft_id}/undo", undo, "POST"),
+    route("/drafts/{draft_id}/undo", back_to_card),
 ]

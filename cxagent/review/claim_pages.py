@@ -42,7 +42,7 @@ def _until(asked: Asked) -> datetime:
     text = asked.typed("snooze_at") or asked.typed("snooze_until") or ""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise BadInput("choose until when", where="until") from None
     return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(asked.inbox.playbook.business_hours.timezone))
 

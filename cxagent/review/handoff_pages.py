@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from cxagent.errors import BadInput
+from cxagent.playbook import Colleague
 from cxagent.review.site import Asked, route
 
 
@@ -17,7 +18,12 @@ def brief(asked: Asked) -> Response:
     """Show the brief of a handoff, and note that it was seen."""
     row = asked.inbox.handoff(asked.path("handoff_id"))
     asked.inbox.looked(asked.me, "page", "handoff", row["id"], row["account_id"])
-    return asked.render("handoff.html", row=row, brief=row["brief"] or {})
+    return asked.render("handoff.html", row=row, brief=row["brief"] or {}, able=_able(asked))
+
+
+def _able(asked: Asked) -> list[Colleague]:
+    book = asked.inbox.playbook
+    return [one for one in book.people if book.rank_of(one.role) >= 0 and one.name != asked.me.name]
 
 
 def answered(asked: Asked) -> Response:
@@ -29,8 +35,16 @@ def answered(asked: Asked) -> Response:
     return asked.go(f"/handoffs/{row['id']}")
 
 
+def hand_on(asked: Asked) -> Response:
+    """Give a handoff to a colleague."""
+    handoff_id = asked.path("handoff_id")
+    asked.inbox.hand_on(asked.me, handoff_id, asked.typed("to") or "", asked.typed("why") or "")
+    return asked.go(f"/handoffs/{handoff_id}")
+
+
 ROUTES = [
     route("/handoffs", handoffs),
     route("/handoffs/{handoff_id}", brief),
     route("/handoffs/{handoff_id}/answered", answered, "POST"),
+    route("/handoffs/{handoff_id}/hand-on", hand_on, "POST"),
 ]

@@ -14,7 +14,7 @@ from cxagent.governing import Change, Governing, limits, looser
 from cxagent.governing.editing import GOVERNANCE, NOBODY_YET
 from cxagent.governing.limits import AUTONOMY, COLUMNS, Limit
 from cxagent.governing.trials import Trials
-from cxagent.ledger import versions
+from cxagent.ledger import reports, versions
 from cxagent.ledger.versions import Version
 from cxagent.playbook import Playbook
 from cxagent.review.site import Asked, route
@@ -215,9 +215,13 @@ def roll_back(asked: Asked) -> Response:
 
 def why(asked: Asked) -> Response:
     """Explain one decision from its record alone; a draft's or a ticket's id leads to it as well."""
+    name = asked.path("name")
+    if name.startswith("drf_") and asked.inbox.draft(name)["status"] == "pending":
+        raise BadInput("it waits for a person, and its card says why", where="DRAFT_ID")
     with asked.inbox.agent.store.read() as connection:
-        told = tell(connection, find(connection, asked.path("name")))
+        told = tell(connection, find(connection, name))
         ruling = versions.until(connection, told.entry["at"])
+        story = reports.story(connection, told.entry["ticket_id"])
     asked.inbox.looked(asked.me, "page", "why", told.entry["ticket_id"], told.entry["account_id"])
     route_ = {"act": "the machine did it alone", "draft": "a person approves it", "handoff": "a person owns it"}
     return asked.render(
@@ -229,6 +233,7 @@ def why(asked: Asked) -> Response:
         route_=route_,
         caps=[{**cap, "binds": cap["autonomy"] == told.autonomy} for cap in told.caps],
         facts=_facts(told),
+        story=story,
         book=next((one for one in ruling if _named(one, told)), None),
     )
 

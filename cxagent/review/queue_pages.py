@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from cxagent.errors import BadInput, CxagentError
 from cxagent.inbox import Signed
+from cxagent.inbox.card import weigh
 from cxagent.inbox.desk import BULK, not_together
 from cxagent.ledger import saved_views, sessions
 from cxagent.ledger.queue import TABS, Tab
@@ -132,6 +133,8 @@ def together(asked: Asked) -> Response:
     trouble = not_together(rows, asked.inbox.playbook)
     for row in () if trouble else rows:
         asked.inbox.looked(asked.me, "page", "card", row["id"], row["account_id"])
+        reply = (row["card"] or {}).get("reply") or ""
+        row["found"] = weigh(asked.inbox.agent, asked.inbox.playbook, row["id"], reply, None)
     return asked.render(
         "together.html", 400 if trouble else 200, rows=[] if trouble else rows, trouble=trouble, kinds=kinds(asked)
     )

@@ -135,9 +135,17 @@ def at_the_door(asked: Asked) -> Response:
     return asked.render("said.html", 401, title="Sign in again", said=told, links=[("/sign-in", "Sign in")])
 
 
+def _storable(asked: Asked) -> None:
+    """Refuse what no database takes: a NUL, or half of a surrogate pair."""
+    for name, value in (*asked.request.query_params.multi_items(), *asked.form.multi_items()):
+        if isinstance(value, str) and any(one == "\x00" or "\ud800" <= one <= "\udfff" for one in value):
+            raise BadInput("holds a character that cannot be kept", where=name)
+
+
 def _answered(handler: Handler, asked: Asked) -> Response:
     """Call a handler; what goes wrong becomes a clear page, nothing done, and a line in the log."""
     try:
+        _storable(asked)
         return handler(asked)
     except Stale as error:
         links = [(f"/drafts/{error.fresh}", "Open the card as it is now")] if error.fresh else []

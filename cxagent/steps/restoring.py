@@ -10,7 +10,7 @@ from cxagent.domain.review import Review
 from cxagent.domain.ticket import Incoming
 from cxagent.domain.vocabulary import ACT, HANDOFF, Autonomy
 from cxagent.errors import Refused
-from cxagent.ledger import authorizations, personal, reports, reviews, tickets
+from cxagent.ledger import authorizations, chain, personal, reports, reviews, tickets
 from cxagent.ledger.store import Connection
 from cxagent.reviewing import told_of
 from cxagent.state import TicketInput, TicketState
@@ -59,6 +59,15 @@ def kept(connection: Connection, ticket_id: str) -> Kept:
     stands["review"] = told_of(*found) if found else {}
     stands["authorization_id"] = authorizations.of_decision(connection, ruled["id"])
     return Kept(start, stands)
+
+
+def after(connection: Connection, decision_id: str) -> TicketState:
+    """Return what a thread held after one ruling; `Refused` where its texts were erased."""
+    ruled = chain.entry(connection, decision_id)
+    known = tickets.known(connection, ruled["ticket_id"]) if ruled else None
+    if ruled is None or ruled["personal"] is None or known is None or known.incoming is None:
+        raise Refused(f"the texts of {decision_id} were erased; it cannot go on by itself")
+    return _after_ruling(start_of(known.incoming), ruled)
 
 
 def _edited(found: tuple[str, Review] | None) -> bool:

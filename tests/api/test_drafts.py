@@ -198,7 +198,7 @@ def test_a_claim_keeps_others_away(desk: Desk, client: TestClient) -> None:
     assert client.post(path).json()["held_by"] == REVIEWER
     status, said = told(other.post(path))
     assert status == 409 and said.startswith(f"{REVIEWER} is looking at {draft_id}")
-    assert other.post(path, params={"over": "true"}).json()["held_by"] == "Imke Solano"
+    assert other.post(path, params={"over": "true", "why": "they are out"}).json()["held_by"] == "Imke Solano"
     assert told(client.delete(path))[0] == 409
     assert other.delete(path).json() == {"draft_id": draft_id, "held_by": None, "held_until": None}
 

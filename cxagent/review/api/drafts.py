@@ -91,10 +91,14 @@ def changes(draft_id: DraftId, caller: Calling) -> dict[str, Any]:
 def claim(
     draft_id: DraftId,
     caller: Calling,
-    over: Annotated[Flag, Query(description="Take it from who has it.")] = False,
+    over: Annotated[Flag, Query(description="Take it from who has it; say why.")] = False,
+    why: Annotated[str, Query(description="Why it is taken from who has it.", max_length=300)] = "",
 ) -> dict[str, Any]:
     """Claim a draft while one works on it; nobody else decides it until the claim ends."""
-    until = caller.inbox.claim(caller.person, draft_id, over=over)
+    if over:
+        until = caller.inbox.take_over(caller.person, draft_id, why)
+    else:
+        until = caller.inbox.claim(caller.person, draft_id)
     return {"draft_id": draft_id, "held_by": caller.me.name, "held_until": until.isoformat()}
 
 

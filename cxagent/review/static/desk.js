@@ -81,6 +81,7 @@
       const changed = moved();
       restore.hidden = !changed;
       if (approve) approve.disabled = changed;
+      if (find("#approve-why")) find("#approve-why").hidden = !changed;
       if (edit) edit.classList.toggle("main", changed);
       if (approve && approve.classList.contains("verb")) approve.classList.toggle("main", !changed);
     };
