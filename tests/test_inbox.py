@@ -10,9 +10,9 @@ import pytest
 from requirements.room import JONAS, LENA, MIRIAM, OSKAR, PIET, PRIYA, RUTH, SAMUEL, Room
 from requirements.world import DAY, Scene, account, credit, playbook, refusal
 
-from cxagent.domain.review import place
+from cxagent.domain.review import Review, place
 from cxagent.errors import BadInput, Conflict, Refused
-from cxagent.inbox import Given, Inbox, Person, Stale
+from cxagent.inbox import Given, Inbox, Person, Stale, planting
 from cxagent.inbox.people import Lent, signature
 from cxagent.ledger import chain, reviews
 from cxagent.recovery import escalate
@@ -537,3 +537,80 @@ def test_the_log_holds(room: Room) -> None:
     assert chain.verify(room.store)[1] == ()
     with room.store.read() as connection:
         assert reviews.verdict(connection, draft)[1].reply == "We have noted your credit, and we are sorry."  # type: ignore[index]
+
+
+# ---- what an attack found -------------------------------------------------------------------------------------------
+
+
+def test_two_delegates_of_one_person_are_not_four_eyes(one: Room) -> None:
+    """Two people on the lent authority of a third are one authority, and so is the lender after their delegate."""
+    draft = one.drafted(kind="calm mid", says=credit("6000.00"))
+    with one.inside():
+        today = one.inbox.today()
+        one.inbox.be_away(one.who(MIRIAM), today, today, LENA)
+        with pytest.raises(BadInput, match="already"):
+            one.inbox.be_away(one.who(MIRIAM), today, today + timedelta(days=3), OSKAR)
+        one.sign(draft, LENA, note="agreed with the account")
+    one.later()
+    assert one.row(draft)["first_acting_for"] == MIRIAM
+    with one.inside():
+        with pytest.raises(Conflict, match="authority of its own"):
+            one.sign(draft, MIRIAM, note="agreed with the account")
+        one.sign(draft, SAMUEL, note="agreed with the account")
+    one.later()
+    assert one.ran == ["issue_credit"]
+
+
+def test_a_loan_that_ended_signs_nothing(one: Room) -> None:
+    """Where the absence ends within the ten seconds, what the delegate signed comes back."""
+    draft = one.drafted(kind="calm mid", says=credit("900.00"))
+    with one.inside():
+        away = one.inbox.be_away(one.who(PRIYA), one.inbox.today(), one.inbox.today(), OSKAR)
+        one.sign(draft, OSKAR)
+        one.inbox.be_back(one.who(PRIYA), away)
+    assert one.later() == [] and one.ran == [] and one.row(draft)["came_back"]
+
+
+def test_a_verdict_given_anew_has_its_own_ten_seconds(one: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A verdict that was taken back and given again while others are carried out waits for its own time."""
+    draft = one.drafted()
+    with one.inside():
+        one.sign(draft)
+    monkeypatch.setattr("cxagent.inbox.desk.signing.due", lambda connection: [(draft, "T-1")])
+    assert one.later(2) == [] and one.ran == []
+    with one.inside(), pytest.raises(Conflict, match="taken back"):
+        review = one.inbox.agent
+        row = one.inbox.draft(draft)
+        one.inbox.take_back(one.who(LENA), draft)
+        one.sign(draft)
+        review.decide(draft, Review(verdict="approve", by=LENA, role="reviewer"), row["signed_personal_id"])
+    assert one.ran == []
+
+
+def test_a_planted_draft_is_found_and_judged_like_any_other(one: Room) -> None:
+    """Search by the sender finds it, and an edit beyond one's authority is refused as on a real draft."""
+    draft = one.drafted()
+    with one.inside():
+        one.sign(draft)
+    one.later()
+    with one.inside():
+        planted = planting.plant(one.agent, one.who(JONAS), 1)[0]
+        found = one.inbox.queue(one.who(LENA), "team", text="ada@a-1.example").rows
+        assert [row["id"] for row in found] == [planted]
+        with pytest.raises(Refused):
+            one.sign(planted, LENA, "edit", reply="We refund USD 9,000,000.00 to you today.")
+        one.sign(planted, LENA, "edit", reply="We have noted your credit, with thanks.")
+
+
+def test_a_handoff_is_passed_on(one: Room) -> None:
+    """Who has a handoff gives it to a colleague who decides drafts, with a line in the log."""
+    draft = one.drafted()
+    with one.inside():
+        with pytest.raises(BadInput, match="decides drafts"):
+            one.sign(draft, choice="hand_off", reason="other", to=PIET)
+        one.sign(draft, choice="hand_off", reason="other", to=PRIYA)
+    one.later()
+    with one.inside():
+        handed = one.inbox.handoffs(one.who(PRIYA))[0]
+        one.inbox.hand_on(one.who(PRIYA), handed["id"], SAMUEL, "his account")
+        assert [row["id"] for row in one.inbox.handoffs(one.who(SAMUEL))] == [handed["id"]]

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from starlette.routing import Route
 from cxagent import clock
 from cxagent.errors import BadInput, Conflict, CxagentError, Refused, Unreachable
 from cxagent.inbox import Inbox, Person, Stale
+from cxagent.playbook import explain
 from cxagent.review import words
 from cxagent.review.oidc import Provider
 from cxagent.review.settings import Settings
@@ -136,9 +138,9 @@ def at_the_door(asked: Asked) -> Response:
 
 
 def _storable(asked: Asked) -> None:
-    """Refuse what no database takes: a NUL, or half of a surrogate pair."""
-    for name, value in (*asked.request.query_params.multi_items(), *asked.form.multi_items()):
-        if isinstance(value, str) and any(one == "\x00" or "\ud800" <= one <= "\udfff" for one in value):
+    """Refuse an address that holds what no database takes: a NUL, or half of a surrogate pair."""
+    for name, value in asked.request.query_params.multi_items():
+        if any(one == "\x00" or "\ud800" <= one <= "\udfff" for one in value):
             raise BadInput("holds a character that cannot be kept", where=name)
 
 
@@ -154,6 +156,8 @@ def _answered(handler: Handler, asked: Asked) -> Response:
         return _said(asked, 409, "Somebody was first", error, [("/", "To the queue")])
     except Refused as error:
         return _said(asked, 403, "Not within your authority", error, [("/", "To the queue")])
+    except ValidationError as error:
+        return _said(asked, 400, "That did not fit", BadInput(explain(error)), [("/", "To the queue")])
     except BadInput as error:
         status = 404 if error.where in ("DRAFT_ID", "ticket_id") else 400
         return _said(asked, status, "That did not fit", error, [("/", "To the queue")])

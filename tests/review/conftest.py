@@ -150,7 +150,7 @@ def until(happened: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # an open playwright holds the event loop of its thread: others need it
 def chromium() -> "Iterator[Browser]":
     """Start the Chromium of this machine."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -216,7 +216,7 @@ def test_without_a_script_everything_works(desk: Desk, served: str, sits: Sits) 
     assert page.locator("#reply").input_value() == "We have noted your credit with pleasure."
     page.locator("#back").click()
     page.get_by_role("link", name="Handled alone").click()
-    assert page.locator(".open").get_attribute("href").startswith("/decisions/")  # type: ignore[union-attr]
+    assert page.locator(".open").get_attribute("href").startswith("/why/")  # type: ignore[union-attr]
 
 
 def test_counts_follow_the_queue(desk: Desk, served: str, sits: Sits) -> None:

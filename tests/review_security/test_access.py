@@ -207,7 +207,7 @@ def test_the_last_use_is_noted_once_a_minute(ledger: Store) -> None:
 def test_an_admin_makes_a_key_and_sees_it_once(tenant: Tenant) -> None:
     """The page shows what opens a single time; from then on there is a name, a use and a button to revoke."""
     admin = tenant.browser(ADA)
-    form = {"name": "helpdesk", "scope": ["drafts:read", "drafts:decide"], "person": PRIYA, "days": "30"}
+    form = {"name": "helpdesk", "scope": ["drafts:read", "decisions:read"], "person": PRIYA, "days": "30"}
     text = re.findall(r"cxa_[0-9a-f]{16}_[\w-]{43}", admin.post("/access/keys", data=form).text)[0]
     with_key = {"authorization": f"Bearer {text}"}
     assert tenant.browser().get("/api/v1/drafts", headers=with_key).status_code == 200
@@ -216,6 +216,14 @@ def test_an_admin_makes_a_key_and_sees_it_once(tenant: Tenant) -> None:
     key_id = text.split("_")[1]
     assert admin.post(f"/access/keys/{key_id}/revoke").status_code == 303
     assert tenant.browser().get("/api/v1/drafts", headers=with_key).status_code == 401
+
+
+def test_an_admin_borrows_nobodys_authority(tenant: Tenant) -> None:
+    """A key that decides is not made in another person's name, and none comes of the attempt."""
+    admin, before = tenant.browser(ADA), tenant.state()
+    form = {"name": "mine", "scope": ["drafts:read", "drafts:decide"], "person": RUTH, "days": "30"}
+    assert admin.post("/access/keys", data=form).status_code == 403
+    assert tenant.state() == before
 
 
 @pytest.mark.parametrize("who", [LENA, RUTH, VERA, QUENTIN])
