@@ -109,7 +109,7 @@ class Queue:
 
     def sweep(self, timestamp: int = 0) -> None:
         """Queue what a crash left, and give the jobs of dead workers to living ones."""
-        for ticket_id in sweep(self.agent):
+        for ticket_id in recovery.sweep(self.agent):
             with self.agent.store.read() as connection:
                 known = tickets.known(connection, ticket_id)
             if known is None or known.incoming is None:
@@ -267,7 +267,7 @@ def enqueue(agent: Agent, incoming: Incoming, queue: Queue | None) -> dict[str, 
 
 
 def sweep(agent: Agent) -> list[str]:
-    """Do what nobody asked for and must not lie: a crash's leftovers, signed verdicts that are due, webhooks.
+    """Do what must not lie where one process works alone: signed verdicts that are due, webhooks, a crash's leftovers.
 
     Return the tickets that lie untouched. `cxagent serve` does the same, oftener; both together do nothing twice.
     """
