@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from cxagent.domain.proposal import Action, Proposal
 from cxagent.domain.review import Review, Verdict
-from cxagent.domain.value import Text, Value
+from cxagent.domain.value import Text, Value, storable
 from cxagent.errors import BadInput
 from cxagent.playbook import explain
 
@@ -142,21 +142,16 @@ def _actions(raw: Any, where: str) -> tuple[Action, ...]:
 
 def _words(raw: dict[str, Any], key: str, where: str) -> str:
     value = raw.get(key)
-    if not isinstance(value, str) or not value.strip() or not _storable(value):
+    if not isinstance(value, str) or not value.strip() or not storable(value):
         raise BadInput("must be a text that says something", where=where)
     return value
 
 
 def _note(raw: dict[str, Any], key: str) -> str | None:
     value = raw.get(key)
-    if value is not None and not (isinstance(value, str) and _storable(value)):
+    if value is not None and not (isinstance(value, str) and storable(value)):
         raise BadInput("must be a text, or nothing", where=f"answer.{key}")
     return value or None
-
-
-def _storable(text: str) -> bool:
-    """Whether every database takes the text: no NUL, and no half of a surrogate pair."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _closed(raw: dict[str, Any], allowed: set[str], where: str = "answer") -> None:

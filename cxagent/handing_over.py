@@ -14,13 +14,12 @@ from cxagent.domain.review import amount_of
 from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import SourceName, Tier
 from cxagent.errors import BadInput, Refused
+from cxagent.inbox.people import ADMIN
 from cxagent.ledger import handovers
-from cxagent.playbook import BESIDE, Playbook
+from cxagent.playbook import Playbook
 from cxagent.sources import Source
 
 SHORTEST_NOTE, LONGEST_NOTE = 8, 500
-
-ADMIN = BESIDE[2]
 
 
 class Kept(Value):

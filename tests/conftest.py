@@ -5,6 +5,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
@@ -13,7 +14,11 @@ os.environ["LANGGRAPH_CLI_NO_ANALYTICS"] = "1"
 
 import psycopg
 import pytest
+from browsing import started
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A shared machine may stall one example for seconds; that is no defect of the code under test.
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -60,3 +65,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'world.sqlite'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="module")  # an open playwright holds the event loop of its thread: others need it
+def chromium() -> "Iterator[Browser]":
+    """Start the Chromium of this machine."""
+    with started() as browser:
+        yield browser

@@ -576,7 +576,7 @@ def test_a_verdict_given_anew_has_its_own_ten_seconds(one: Room, monkeypatch: py
     draft = one.drafted()
     with one.inside():
         one.sign(draft)
-    monkeypatch.setattr("cxagent.inbox.desk.signing.due", lambda connection: [(draft, "T-1")])
+    monkeypatch.setattr("cxagent.inbox.desk.signing.due", lambda connection: [draft])
     assert one.later(2) == [] and one.ran == []
     with one.inside(), pytest.raises(Conflict, match="taken back"):
         review = one.inbox.agent

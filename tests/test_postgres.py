@@ -140,7 +140,8 @@ def test_the_queue_makes_its_tables_once(postgres_url: str, tmp_path: Path, monk
     world = World(ROOT, tmp_path, url=postgres_url)
     put = []
     for _ in range(2):
-        with Queue(world.agent).opened() as queue:
+        # Outside of the world the agent opens the store of the deployment itself, and nobody would close that.
+        with world.inside(), Queue(world.agent).opened() as queue:
             put.append(queue.put("T-none", None))
     assert put == [True, False]
     world.close()

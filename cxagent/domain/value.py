@@ -16,6 +16,11 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
 
 
+def storable(text: str) -> bool:
+    """Whether every database takes a text: no NUL byte, and no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _text(value: object) -> object:
     if isinstance(value, str) and "\x00" in value:
         raise ValueError("holds a NUL byte")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cxagent import clock
+from cxagent.context.handover import same_person
 from cxagent.differences import Difference, differences
 from cxagent.errors import BadInput, Conflict, Refused
 from cxagent.governing.dry_run import DAYS, MOST, DryRun, dry_run
@@ -170,10 +171,6 @@ class Governing:
                 self._proofs.pop(old, None)
         return self._proofs[key]
 
-    def proven(self, book: Playbook) -> bool:
-        """Whether the proof of a playbook is known already, so that asking for it costs nothing."""
-        return f"{book.digest} {clock.now().date()}" in self._proofs
-
     def dry_run(self, book: Playbook, *, days: int = DAYS, most: int = MOST) -> DryRun:
         """Say what a playbook would have made of the last days' tickets; no source and no model is asked."""
         return dry_run(self.project.steps.judge, self._store, book, days=days, most=most)
@@ -202,7 +199,7 @@ class Governing:
     def approve(self, version_id: str, by: str) -> int:
         """Approve somebody else's proposal, which puts it in force; return the number of the activation."""
         approver, (version, book) = self.may(by), self.get(version_id)
-        if versions.same_person(version.author, approver.name):
+        if same_person(version.author, approver.name):
             raise Refused(f"{version.author} proposed it; a second person must approve")
         signed = Signed(book.version, book.author, signature(approver), clock.now().date())
         text = version.text if version.status != "proposed" else changed(version.text, {}, signed)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from cxagent import brief, clock
 from cxagent.agent import Agent
 from cxagent.context import ContextAudit
+from cxagent.context.handover import same_person
 from cxagent.domain.money import Fx, Money
 from cxagent.domain.proposal import Action
 from cxagent.domain.review import Review
@@ -21,6 +22,7 @@ from cxagent.inbox.evidence import Claim, Known, evidence
 from cxagent.inbox.people import Person, signature
 from cxagent.inbox.wording import Piece, diff
 from cxagent.ledger import chain, passing, queue, reviews
+from cxagent.ledger.store import Connection
 from cxagent.playbook import Playbook
 from cxagent.reading.reply import Phrase, read_reply
 
@@ -37,6 +39,7 @@ STRIP = (
     ("given in the last days", "Given lately"),
 )
 """The facts of the account strip, in its order, and what they are called there."""
+UNDECLARED = "this tool is not declared here; it cannot run"
 REVERSIBLE = {"yes": "can be undone", "partial": "can be undone in part", "no": "cannot be undone"}
 
 
@@ -84,6 +87,7 @@ class Sheet:
     """A draft with all that its card shows beside what is on record."""
 
     row: dict[str, Any]
+    audit: ContextAudit | None
     strip: tuple[Seen, ...]
     rest: tuple[Mapping[str, Any], ...]
     trend: int | None
@@ -102,7 +106,7 @@ def sheet(agent: Agent, playbook: Playbook, me: Person, draft_id: str) -> Sheet:
     """Return a draft as a person sees it."""
     with agent.store.read() as connection:
         row = reviews.draft(connection, draft_id)
-        audit = _audit(connection, row)
+        audit = audit_of(connection, row)
         alike = tuple(queue.alike(connection, row))
         points = tuple(queue.health_of(connection, row["account_id"]))
         verdict, note = reviews.verdict(connection, draft_id), passing.passed(connection, row)
@@ -112,6 +116,7 @@ def sheet(agent: Agent, playbook: Playbook, me: Person, draft_id: str) -> Sheet:
     shown = {name for name, _ in STRIP} | {"health change in 60 days", "stake"}
     return Sheet(
         row=row,
+        audit=audit,
         strip=tuple(Seen(label, named[name]) for name, label in STRIP if name in named),
         rest=tuple(fact for fact in facts if fact["name"] not in shown),
         trend=int(trend["value"]) if trend and trend["value"] else None,
@@ -127,12 +132,21 @@ def sheet(agent: Agent, playbook: Playbook, me: Person, draft_id: str) -> Sheet:
     )
 
 
-def weigh(agent: Agent, playbook: Playbook, draft_id: str, reply: str, actions: Sequence[Action] | None) -> Weighed:
-    """Weigh a version of a draft that somebody is writing, with the readers that the gate will use."""
-    with agent.store.read() as connection:
-        row = reviews.draft(connection, draft_id)
-        audit = _audit(connection, row)
+def weigh(
+    agent: Agent,
+    playbook: Playbook,
+    row: Mapping[str, Any],
+    audit: ContextAudit | None,
+    reply: str | None,
+    actions: Sequence[Action] | None,
+) -> Weighed:
+    """Weigh a version of a draft that somebody is writing, with the readers that the gate will use.
+
+    None stands for the draft's own reply, and for its own calls.
+    """
     card = row["card"] or {}
+    drafted = card.get("reply") or ""
+    reply = drafted if reply is None else reply
     calls = proposed(row) if actions is None else tuple(actions)
     today = (audit.at if audit else clock.now()).date()
     known = Known(
@@ -144,7 +158,7 @@ def weigh(agent: Agent, playbook: Playbook, draft_id: str, reply: str, actions: 
         today=today,
     )
     return Weighed(
-        pieces=diff(card.get("reply") or "", reply),
+        pieces=diff(drafted, reply),
         claims=evidence(reply, known),
         binds=read_reply(reply, today, [str(value) for call in calls for value in call.args.values()]),
         effects=tuple(_effect(agent, playbook, row, call, audit) for call in calls),
@@ -174,7 +188,8 @@ def naps(playbook: Playbook, deadline: str) -> tuple[tuple[str, datetime], ...]:
     return tuple((words, at) for words, at in found if now < at <= last)
 
 
-def _audit(connection: Any, row: Mapping[str, Any]) -> ContextAudit | None:
+def audit_of(connection: Connection, row: Mapping[str, Any]) -> ContextAudit | None:
+    """Return what was known of the account when a draft was made; None where that was erased."""
     ruled = chain.entry(connection, row["decision_id"]) or {}
     seen = ruled.get("personal")
     return ContextAudit.model_validate(seen["audit"]) if seen else None
@@ -230,9 +245,6 @@ def _effect(
     )
 
 
-UNDECLARED = "this tool is not declared here; it cannot run"
-
-
 def _beside(playbook: Playbook, row: Mapping[str, Any], gives: Money | None, audit: ContextAudit) -> str:
     """Say what stands beside an amount: the limit alone, and what was given in the rolling days with its limit."""
     standing, currency = audit.standing, playbook.currency
@@ -254,7 +266,7 @@ def _missing(agent: Agent, playbook: Playbook, me: Person, row: Mapping[str, Any
     if not me.decides:
         return f"you may look, and decide no drafts ({me.role.replace('_', ' ')})"
     first = row["first_approver"]
-    if row["four_eyes"] and first and reviews.same(first, me.name):
+    if row["four_eyes"] and first and same_person(first, me.name):
         return "you have approved already; a second person must approve as well"
     role, _ = signature(playbook, me, row["required_role"])
     return agent.project.steps.reviewing.may_sign(role, row["required_role"])

@@ -6,13 +6,14 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cxagent import clock
 from cxagent.agent import Agent
 from cxagent.domain.review import Review, Via
 from cxagent.domain.vocabulary import Tier
 from cxagent.errors import BadInput, Conflict, CxagentError, Refused, Unreachable
-from cxagent.inbox.people import Person, person, signature
+from cxagent.inbox.people import Person, decider, person, signature
 from cxagent.inbox.verdicts import Given, Signed, Stale, require_whole
 from cxagent.ledger import absences, accesses, passing, planted, queue, reports, reviews, signing
 from cxagent.ledger.queue import Load, Page, Tab, Wanted
@@ -55,8 +56,6 @@ class Inbox:
 
     def today(self) -> date:
         """Return the day at the place of work."""
-        from zoneinfo import ZoneInfo
-
         return clock.now().astimezone(ZoneInfo(self.playbook.business_hours.timezone)).date()
 
     def be_away(self, me: Person, first: date, last: date, delegate: str | None) -> str:
@@ -66,8 +65,8 @@ class Inbox:
         if last - first > timedelta(days=366):
             raise BadInput("is more than a year; note a shorter absence", where="last_day")
         if delegate is not None:
-            found = self.playbook.colleague(delegate)
-            if found is None or found.name == me.name or self.playbook.rank_of(found.role) < 0:
+            found = decider(self.playbook, delegate)
+            if found is None or found.name == me.name:
                 raise BadInput("name a colleague who decides drafts, other than yourself", where="delegate")
             delegate = found.name
         with self.agent.store.write(f"absence {me.name}") as connection:
@@ -191,12 +190,12 @@ class Inbox:
         with self.agent.store.read() as connection:
             due = signing.due(connection)
         done, now = [], clock.now().isoformat()
-        for draft_id, _ in due:
-            row = self.draft(draft_id)
+        for draft_id in due:
+            with self.agent.store.read() as connection:
+                row = reviews.draft(connection, draft_id)
+                review = signing.signed(connection, row)
             if row["signed_by"] is None or row["signed_until"] > now:  # taken back meanwhile, perhaps given anew
                 continue
-            with self.agent.store.read() as connection:
-                review = signing.signed(connection, row)
             try:
                 if review is None:
                     raise Refused("the text of the verdict was erased")
@@ -279,8 +278,7 @@ class Inbox:
 
     def _there(self, connection: Connection, to: str, why: str) -> str:
         """Return the name of a colleague who decides drafts and is there; `BadInput` where they are not."""
-        found = self.playbook.colleague(to)
-        if found is None or self.playbook.rank_of(found.role) < 0:
+        if (found := decider(self.playbook, to)) is None:
             raise BadInput("name a colleague who decides drafts", where="to")
         if not why.strip():
             raise BadInput("say in a word why it goes to them", where="why")

@@ -6,7 +6,7 @@ from cxagent.domain.value import Text, Value
 from cxagent.errors import Refused
 from cxagent.ledger import absences
 from cxagent.ledger.store import Connection
-from cxagent.playbook import BESIDE, Playbook
+from cxagent.playbook import BESIDE, Colleague, Playbook
 
 VIEWER, QA, ADMIN = BESIDE
 
@@ -58,6 +58,17 @@ def person(playbook: Playbook, connection: Connection, name: str, day: date) -> 
     return Person(
         name=found.name, role=found.role, rank=playbook.rank_of(found.role), email=found.email, lent=tuple(lent)
     )
+
+
+def decider(playbook: Playbook, name: str) -> Colleague | None:
+    """Return the colleague of that name who decides drafts; None where there is none."""
+    found = playbook.colleague(name)
+    return found if found is not None and playbook.rank_of(found.role) >= 0 else None
+
+
+def deciders(playbook: Playbook, me: Person) -> list[Colleague]:
+    """Return who decides drafts beside a person."""
+    return [one for one in playbook.people if playbook.rank_of(one.role) >= 0 and one.name != me.name]
 
 
 def signature(playbook: Playbook, me: Person, required: str) -> tuple[str, str | None]:

@@ -16,7 +16,7 @@ from cxagent.agent import Agent
 from cxagent.domain.value import Value
 from cxagent.domain.vocabulary import Tier
 from cxagent.errors import BadInput, Refused
-from cxagent.inbox.people import QA, Person
+from cxagent.inbox.people import QA, Person, decider
 from cxagent.ledger import chain, journal, personal, planted, reviewed
 from cxagent.ledger.store import Connection
 
@@ -136,8 +136,7 @@ def _put(
     later = now - datetime.fromisoformat(row["created_at"])
     facts = [{**fact, "as_of": _moved(fact["as_of"], later)} for fact in card["facts"]]
     card = {**card, "reply": mistake.reply, "facts": facts, "deadline": due.isoformat()}
-    colleague = playbook.colleague(row["assignee"])
-    able = colleague is not None and playbook.rank_of(colleague.role) >= 0
+    able = decider(playbook, row["assignee"]) is not None
     draft_id = journal.open_draft(
         connection,
         ticket_id=clock.new_id("tkt"),

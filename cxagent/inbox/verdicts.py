@@ -10,7 +10,7 @@ from cxagent.domain.proposal import Action
 from cxagent.domain.review import REASONS, Review, Severity, Verdict, Via
 from cxagent.domain.value import Text, Value
 from cxagent.errors import BadInput, Conflict
-from cxagent.inbox.people import Person
+from cxagent.inbox.people import Person, decider
 from cxagent.playbook import Playbook
 
 Choice = Literal["approve", "edit", "reject", "respond", "hand_off"]
@@ -76,7 +76,7 @@ def require_whole(given: Given, playbook: Playbook, *, high: bool) -> None:
         raise BadInput("say how bad it would have been: minor, major or critical", where="severity")
     if given.choice == "hand_off" and given.to is None:
         raise BadInput("name the colleague who takes over", where="to")
-    if given.to is not None and not _decides(playbook, given.to):
+    if given.to is not None and decider(playbook, given.to) is None:
         raise BadInput(f"{given.to!r} is nobody who answers customers; name a colleague who decides drafts", where="to")
     if given.choice == "respond" and not (given.reply or "").strip():
         raise BadInput("write the text that the customer gets", where="reply")
@@ -84,8 +84,3 @@ def require_whole(given: Given, playbook: Playbook, *, high: bool) -> None:
         raise BadInput("change the reply or an action, or approve the draft as it is", where="reply")
     if high and given.choice == "approve" and len((given.note or "").strip()) < SHORTEST_REASON:
         raise BadInput("much is at stake here: say in a sentence of your own why this is right", where="note")
-
-
-def _decides(playbook: Playbook, name: str) -> bool:
-    found = playbook.colleague(name)
-    return found is not None and playbook.rank_of(found.role) >= 0

@@ -6,10 +6,11 @@ from typing import Any, Literal, NamedTuple, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import field_validator, model_validator
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, select, text
 
 from cxagent import clock
 from cxagent.domain.value import Text, Value
+from cxagent.ledger.reviews import WAITS
 from cxagent.ledger.store import TABLES, lock
 
 Kind = Literal[
@@ -196,14 +197,6 @@ def settle(connection: Connection, one: Due, now: datetime, trouble: str | None,
     return status
 
 
-def troubled(connection: Connection, limit: int = 100) -> list[dict[str, Any]]:
-    """Return the events that were given up, or that did not go out at the first try, the latest first."""
-    late = and_(DELIVERY.c.status == "waiting", DELIVERY.c.said.is_not(None))
-    which = or_(DELIVERY.c.status == "given_up", late)
-    statement = select(DELIVERY).where(which).order_by(DELIVERY.c.at.desc(), DELIVERY.c.id).limit(limit)
-    return [dict(row) for row in connection.execute(statement).mappings()]
-
-
 def about(connection: Connection, one: Due) -> dict[str, str | None]:
     """Return the ids that an event is about, its deadline and its verdict; nothing that says who the customer is."""
     columns: tuple[Any, ...]
@@ -229,8 +222,7 @@ def about(connection: Connection, one: Due) -> dict[str, str | None]:
 def waiting(connection: Connection, now: datetime) -> list[dict[str, Any]]:
     """Return the drafts that wait for a verdict and are not put off, in the queue's order."""
     asleep = func.coalesce(DRAFT.c.snoozed_until, "") > now.isoformat()
-    open_ones = (DRAFT.c.status == "pending", DRAFT.c.signed_by.is_(None), ~asleep)
-    statement = select(DRAFT).where(*open_ones).order_by(DRAFT.c.place, DRAFT.c.id)
+    statement = select(DRAFT).where(*WAITS, ~asleep).order_by(DRAFT.c.place, DRAFT.c.id)
     return [dict(row) for row in connection.execute(statement).mappings()]
 
 

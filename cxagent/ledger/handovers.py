@@ -167,11 +167,6 @@ def listing(connection: Connection, *, ended: bool = False) -> list[dict[str, An
     return sorted(map(_whole, rows), key=lambda row: amount_of(row["stake"]), reverse=True)
 
 
-def of_account(connection: Connection, account_id: str) -> list[dict[str, Any]]:
-    """Return the open handovers of an account with their plans; there is one at most."""
-    return [_whole(row) for row in connection.execute(_OPEN, {"account": account_id}).mappings()]
-
-
 def owned_by(connection: Connection, person: str) -> list[str]:
     """Return the accounts on record whose owner is a person."""
     return [row.id for row in connection.execute(_OWNED) if same_person(row.owner, person)]

@@ -9,25 +9,24 @@ from cxagent import clock
 from cxagent.domain.value import digest
 from cxagent.errors import Conflict
 from cxagent.ledger import chain, personal, reviews
-from cxagent.ledger.store import TABLES, lock
+from cxagent.ledger.store import TABLES
 
 DRAFT, HANDOFF = TABLES["draft"], TABLES["handoff"]
 
 
 def snooze(connection: Connection, draft_id: str, by: str, until: datetime | None) -> None:
     """Put a draft off until a moment, or wake it (None); its deadline stays, and a late draft is passed on as ever."""
-    _change(
-        connection, draft_id, by, snoozed_by=by if until else None, snoozed_until=until.isoformat() if until else None
-    )
+    row = reviews.locked(connection, draft_id)
+    _change(connection, row, by, snoozed_by=by if until else None, snoozed_until=until.isoformat() if until else None)
 
 
 def pass_on(connection: Connection, draft_id: str, by: str, to: str, why: str) -> None:
     """Give a draft to another person, with a line in the log; it is awake and unclaimed then."""
-    row = reviews.draft(connection, draft_id)
+    row = reviews.locked(connection, draft_id)
     free = {"held_by": None, "held_until": None, "snoozed_by": None, "snoozed_until": None}
     said = {"by": by, "to": to, "why": why}
     pointer = personal.put(connection, "note", row["account_id"], row["ticket_id"], said)
-    _change(connection, draft_id, by, assignee=to, passed_personal_id=pointer.id, **free)
+    _change(connection, row, by, assignee=to, passed_personal_id=pointer.id, **free)
     body = {"draft": draft_id, "from": digest(row["assignee"]), "to": digest(to), "by": digest(by), "why": digest(why)}
     chain.append(connection, "passed_on", row["account_id"], row["ticket_id"], body)
 
@@ -61,9 +60,8 @@ def answered(connection: Connection, handoff_id: str, by: str) -> bool:
     return connection.execute(statement.values(answered_at=clock.now().isoformat(), answered_by=by)).rowcount == 1
 
 
-def _change(connection: Connection, draft_id: str, by: str, **values: str | None) -> None:
-    lock(connection, reviews.draft(connection, draft_id)["ticket_id"])
-    reviews.free_for(reviews.draft(connection, draft_id), by)
-    waits = (DRAFT.c.id == draft_id, DRAFT.c.status == "pending", DRAFT.c.signed_by.is_(None))
-    if connection.execute(update(DRAFT).where(*waits).values(**values)).rowcount != 1:
-        raise Conflict(reviews.winner(connection, draft_id))
+def _change(connection: Connection, row: dict[str, Any], by: str, **values: str | None) -> None:
+    reviews.free_for(row, by)
+    statement = update(DRAFT).where(DRAFT.c.id == row["id"], *reviews.WAITS)
+    if connection.execute(statement.values(**values)).rowcount != 1:
+        raise Conflict(reviews.winner(connection, row["id"]))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -14,6 +15,9 @@ from cxagent.ledger.store import TABLES
 PERSONAL = TABLES["personal"]
 _PUT = PERSONAL.insert()
 _GET = select(PERSONAL.c.payload).where(PERSONAL.c.id == bindparam("id"))
+_GET_ALL = select(PERSONAL.c.id, PERSONAL.c.payload).where(
+    PERSONAL.c.id.in_(bindparam("ids", expanding=True)), PERSONAL.c.payload.is_not(None)
+)
 
 
 class Pointer(NamedTuple):
@@ -51,6 +55,12 @@ def get(connection: Connection, pointer_id: str) -> Any:
     """Return a payload, or None where it was erased or never there."""
     text = connection.execute(_GET, {"id": pointer_id}).scalar_one_or_none()
     return None if text is None else json.loads(text)
+
+
+def get_all(connection: Connection, pointer_ids: Iterable[str]) -> dict[str, Any]:
+    """Return some payloads by pointer, all in one question; what was erased or never there is left out."""
+    found = connection.execute(_GET_ALL, {"ids": list(pointer_ids)})
+    return {row.id: json.loads(row.payload) for row in found}
 
 
 def erase(connection: Connection, ticket_ids: list[str]) -> int:

@@ -51,10 +51,8 @@ def answer(connection: Connection, known: dict[str, Any], review: Review) -> Non
 def answered_by(connection: Connection, reviewer: str, since: datetime) -> list[dict[str, Any]]:
     """Return the planted drafts that a person has decided since a moment, the latest first."""
     mine = (PLANTED.c.reviewer == reviewer, PLANTED.c.answered_at >= since.isoformat())
-    return [
-        dict(row)
-        for row in connection.execute(select(PLANTED).where(*mine).order_by(PLANTED.c.answered_at.desc())).mappings()
-    ]
+    statement = select(PLANTED).where(*mine).order_by(PLANTED.c.answered_at.desc())
+    return [dict(row) for row in connection.execute(statement).mappings()]
 
 
 def all_of_them(connection: Connection) -> list[dict[str, Any]]:

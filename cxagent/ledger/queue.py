@@ -1,14 +1,16 @@
 """The queue of drafts as people see it: whose they are, in which order, how many, and which one comes next."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, not_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindparam, func, not_, or_, select
 
 from cxagent import clock
 from cxagent.domain.value import digest
 from cxagent.errors import BadInput
 from cxagent.ledger import personal, reports
+from cxagent.ledger.reviews import WAITS
 from cxagent.ledger.store import TABLES
 
 Tab = Literal["mine", "unclaimed", "team", "snoozed", "done", "alone"]
@@ -55,14 +57,18 @@ def page(connection: Connection, wanted: Wanted) -> Page:
             statement, key = _alone(wanted), "updated_at"
         case _:
             statement, key = _waiting(wanted), "place"
-    found = [dict(row) for row in connection.execute(statement.limit(limit + 1)).mappings()]
-    rows, more = found[:limit], len(found) > limit
-    for row in rows:
-        if wanted.tab == "alone":
-            row.update(_ruled(connection, row["id"]))
-        else:
-            row["card"] = personal.get(connection, row["personal_id"])
+    found = connection.execute(statement.limit(limit + 1)).mappings().all()
+    more = len(found) > limit
+    if wanted.tab == "alone":
+        rows = [{**row, **_ruled(connection, row["id"])} for row in found[:limit]]
+    else:
+        rows = _with_texts(connection, found[:limit], "card")
     return Page(rows, f"{rows[-1][key]}|{rows[-1]['id']}" if more else "")
+
+
+def _with_texts(connection: Connection, rows: Sequence[Mapping[Any, Any]], name: str) -> list[dict[str, Any]]:
+    texts = personal.get_all(connection, [row["personal_id"] for row in rows])
+    return [{**row, name: texts.get(row["personal_id"])} for row in rows]
 
 
 def _ruled(connection: Connection, ticket_id: str) -> dict[str, Any]:
@@ -94,7 +100,7 @@ def _waiting(wanted: Wanted) -> Select[Any]:
     asleep = func.coalesce(DRAFT.c.snoozed_until, "") > now
     theirs = DRAFT.c.assignee.in_(wanted.names)
     held = func.coalesce(DRAFT.c.held_until, "") > now
-    statement = select(DRAFT).where(DRAFT.c.status == "pending", DRAFT.c.signed_by.is_(None))
+    statement = select(DRAFT).where(*WAITS)
     match wanted.tab:
         case "mine":
             holds = and_(held, DRAFT.c.held_by.in_(wanted.names[:1]))
@@ -107,9 +113,8 @@ def _waiting(wanted: Wanted) -> Select[Any]:
             statement = statement.where(not_(asleep))
     if wanted.after:
         place, _, draft_id = wanted.after.rpartition("|")
-        statement = statement.where(
-            or_(DRAFT.c.place > place, and_(DRAFT.c.place == place, DRAFT.c.id > draft_id)), DRAFT.c.place >= place
-        )
+        later = or_(DRAFT.c.place > place, DRAFT.c.id > draft_id)
+        statement = statement.where(DRAFT.c.place >= place, later)
     if wanted.late:
         statement = statement.where(DRAFT.c.deadline <= now)
     return statement.where(*_filters(wanted)).order_by(DRAFT.c.place, DRAFT.c.id)
@@ -118,12 +123,7 @@ def _waiting(wanted: Wanted) -> Select[Any]:
 def _done(wanted: Wanted) -> Select[Any]:
     columns = [REVIEW.c[name].label(f"review_{name}") for name in ("at", "by", "verdict", "reason", "role")]
     statement = select(DRAFT, *columns).join(REVIEW, REVIEW.c.draft_id == DRAFT.c.id)
-    if wanted.after:
-        at, _, draft_id = wanted.after.rpartition("|")
-        statement = statement.where(
-            or_(REVIEW.c.at < at, and_(REVIEW.c.at == at, DRAFT.c.id > draft_id)), REVIEW.c.at <= at
-        )
-    return statement.where(*_filters(wanted)).order_by(REVIEW.c.at.desc(), DRAFT.c.id)
+    return _latest_first(statement.where(*_filters(wanted)), REVIEW.c.at, DRAFT.c.id, wanted.after)
 
 
 def _alone(wanted: Wanted) -> Select[Any]:
@@ -132,13 +132,15 @@ def _alone(wanted: Wanted) -> Select[Any]:
     if text := wanted.text.strip():
         about = or_(TICKET.c.id == text, TICKET.c.account_id == text, TICKET.c.sender == digest(text.lower()))
         statement = statement.where(about)
-    if wanted.after:
-        at, _, ticket_id = wanted.after.rpartition("|")
-        statement = statement.where(
-            or_(TICKET.c.updated_at < at, and_(TICKET.c.updated_at == at, TICKET.c.id > ticket_id)),
-            TICKET.c.updated_at <= at,
-        )
-    return statement.order_by(TICKET.c.updated_at.desc(), TICKET.c.id)
+    return _latest_first(statement, TICKET.c.updated_at, TICKET.c.id, wanted.after)
+
+
+def _latest_first(statement: Select[Any], at: Column[Any], key: Column[Any], after: str) -> Select[Any]:
+    """Order by a moment, and go on after the row of a page's end where one is named."""
+    if after:
+        moment, _, last = after.rpartition("|")
+        statement = statement.where(at <= moment, or_(at < moment, key > last))
+    return statement.order_by(at.desc(), key)
 
 
 def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -164,7 +166,7 @@ _LOAD = (
         DRAFT.c.held_by,
         func.count().label("many"),
     )
-    .where(DRAFT.c.status == "pending", DRAFT.c.signed_by.is_(None))
+    .where(*WAITS)
     .group_by("assignee", "asleep", "held", "held_by")
 )
 
@@ -209,11 +211,6 @@ _HEALTH = (
     .order_by(DRAFT.c.created_at.desc())
     .limit(12)
 )
-_OWNED = (
-    select(HANDOFF)
-    .where(HANDOFF.c.owner.in_(bindparam("names", expanding=True)), HANDOFF.c.answered_at.is_(None))
-    .order_by(HANDOFF.c.deadline)
-)
 _HANDED = select(HANDOFF).where(HANDOFF.c.answered_at.is_(None)).order_by(HANDOFF.c.deadline)
 
 
@@ -232,11 +229,8 @@ def health_of(connection: Connection, account_id: str) -> list[tuple[str, int]]:
 
 def handoffs(connection: Connection, names: tuple[str, ...] | None, limit: int = MOST) -> list[dict[str, Any]]:
     """Return the handoffs that nobody has answered yet, of some owners or of all, the earliest deadline first."""
-    if names is None:
-        rows = connection.execute(_HANDED.limit(limit)).mappings()
-    else:
-        rows = connection.execute(_OWNED.limit(limit), {"names": list(names)}).mappings()
-    return [{**row, "brief": personal.get(connection, row["personal_id"])} for row in rows]
+    statement = _HANDED if names is None else _HANDED.where(HANDOFF.c.owner.in_(names))
+    return _with_texts(connection, connection.execute(statement.limit(limit)).mappings().all(), "brief")
 
 
 def handoff(connection: Connection, handoff_id: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from cxagent import clock, presence
+from cxagent.context.handover import same_person
 from cxagent.domain.review import Review, place
 from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Conflict
@@ -17,6 +18,9 @@ from cxagent.ledger.store import TABLES, lock
 
 DRAFT, REVIEW, AUTHORIZATION = TABLES["draft"], TABLES["review"], TABLES["authorization"]
 TICKET = TABLES["ticket"]
+
+WAITS = (DRAFT.c.status == "pending", DRAFT.c.signed_by.is_(None))
+"""What holds of a draft that waits for a verdict."""
 
 # Prepared once: building a statement costs more than running it.
 _ONE = select(DRAFT).where(DRAFT.c.id == bindparam("id"))
@@ -41,11 +45,7 @@ _BEGUN = (
     .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status.in_(("decided", "applying")))
     .values(status="applied")
 )
-_LATE = (
-    select(DRAFT)
-    .where(DRAFT.c.status == "pending", DRAFT.c.signed_by.is_(None), DRAFT.c.deadline <= bindparam("now"))
-    .order_by(DRAFT.c.deadline)
-)
+_LATE = select(DRAFT).where(*WAITS, DRAFT.c.deadline <= bindparam("now")).order_by(DRAFT.c.deadline)
 _ACTIVE = (
     select(DRAFT)
     .where(DRAFT.c.ticket_id == bindparam("ticket"), DRAFT.c.status.in_(("pending", "decided", "applying")))
@@ -61,6 +61,12 @@ def draft(connection: Connection, draft_id: str) -> dict[str, Any]:
     if row is None:
         raise BadInput(f"there is no draft {draft_id}", where="DRAFT_ID")
     return {**row, "card": personal.get(connection, row["personal_id"])}
+
+
+def locked(connection: Connection, draft_id: str) -> dict[str, Any]:
+    """Return a draft as it stands once nobody else writes about its ticket; `BadInput` where there is none."""
+    lock(connection, draft(connection, draft_id)["ticket_id"])
+    return draft(connection, draft_id)
 
 
 def shown(row: dict[str, Any]) -> str:
@@ -165,8 +171,7 @@ def hold(connection: Connection, draft_id: str, by: str, minutes: int, *, over: 
 
     `Conflict` where somebody else holds it, unless it is taken `over`, and where it waits for nobody.
     """
-    lock(connection, draft(connection, draft_id)["ticket_id"])
-    row = draft(connection, draft_id)
+    row = locked(connection, draft_id)
     if not over or row["signed_by"]:
         free_for(row, by)
     until = clock.now() + timedelta(minutes=minutes)
@@ -188,20 +193,20 @@ def holder(row: Any) -> str | None:
 
 def free_for(row: dict[str, Any], by: str) -> None:
     """Refuse with a `Conflict` who comes to a draft that somebody else looks at, or has just decided."""
-    if (held_by := holder(row)) is not None and not same(held_by, by):
+    if (held_by := holder(row)) is not None and not same_person(held_by, by):
         raise Conflict(f"{held_by} is looking at {row['id']} until {row['held_until'][:16]}Z")
-    if row["signed_by"] and not same(row["signed_by"], by):
+    if row["signed_by"] and not same_person(row["signed_by"], by):
         raise Conflict(f"{row['signed_by']} has just decided {row['id']}")
 
 
 def second_pair(row: dict[str, Any], review: Review) -> None:
     """Refuse the second approval of a draft where it comes from the first approver, or on their authority."""
     first, lender = row["first_approver"], row["first_acting_for"]
-    if first and same(first, review.by):
+    if first and same_person(first, review.by):
         raise Conflict(f"{first} has approved already; this draft needs a second person")
-    if first and review.acting_for and same(first, review.acting_for):
+    if first and review.acting_for and same_person(first, review.acting_for):
         raise Conflict(f"{review.by} acts for {first}, who has approved already; this draft needs somebody else")
-    if first and lender and any(same(lender, one) for one in (review.by, review.acting_for) if one):
+    if first and lender and any(same_person(lender, one) for one in (review.by, review.acting_for) if one):
         raise Conflict(f"{first} has approved in the name of {lender}; this draft needs an authority of its own")
 
 
@@ -272,8 +277,3 @@ def winner(connection: Connection, draft_id: str) -> str:
     if row.status == "withdrawn" and later is not None:
         said += f"; the customer wrote again, and the ticket {later} goes on with it"
     return said
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two names are one person's: spaces and capitals do not make another person."""
-    return " ".join(one.lower().split()) == " ".join(other.lower().split())

@@ -11,14 +11,15 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from cxagent import clock
+from cxagent.context.handover import same_person
 from cxagent.domain.review import Review
 from cxagent.errors import Conflict
 from cxagent.ledger import chain, personal, reviews
-from cxagent.ledger.store import TABLES, lock
+from cxagent.ledger.store import TABLES
 
 DRAFT = TABLES["draft"]
 _DUE = (
-    select(DRAFT.c.id, DRAFT.c.ticket_id)
+    select(DRAFT.c.id)
     .where(DRAFT.c.signed_until <= bindparam("now"), DRAFT.c.status == "pending")
     .order_by(DRAFT.c.signed_until)
 )
@@ -26,9 +27,7 @@ _DUE = (
 
 def sign(connection: Connection, draft_id: str, review: Review, until: datetime) -> None:
     """Lay a verdict on a pending draft; `Conflict` where somebody else decided, looks at it, or signed before."""
-    row = reviews.draft(connection, draft_id)
-    lock(connection, row["ticket_id"])
-    row = reviews.draft(connection, draft_id)
+    row = reviews.locked(connection, draft_id)
     reviews.free_for(row, review.by)
     if row["signed_by"]:
         raise Conflict(f"you have decided {draft_id} already; take that back first")
@@ -36,8 +35,7 @@ def sign(connection: Connection, draft_id: str, review: Review, until: datetime)
         reviews.second_pair(row, review)
     pointer = personal.put(connection, "verdict", row["account_id"], row["ticket_id"], review)
     signed = {"signed_by": review.by, "signed_until": until.isoformat(), "signed_personal_id": pointer.id}
-    open_to_sign = (DRAFT.c.id == draft_id, DRAFT.c.status == "pending", DRAFT.c.signed_by.is_(None))
-    statement = update(DRAFT).where(*open_to_sign)
+    statement = update(DRAFT).where(DRAFT.c.id == draft_id, *reviews.WAITS)
     if connection.execute(statement.values(**signed, held_by=None, held_until=None, came_back=None)).rowcount != 1:
         raise Conflict(reviews.winner(connection, draft_id))
 
@@ -47,10 +45,8 @@ def take_back(connection: Connection, draft_id: str, by: str) -> Review | None:
 
     A line in the log remembers that there was one.
     """
-    row = reviews.draft(connection, draft_id)
-    lock(connection, row["ticket_id"])
-    row = reviews.draft(connection, draft_id)
-    if not row["signed_by"] or not reviews.same(row["signed_by"], by):
+    row = reviews.locked(connection, draft_id)
+    if not row["signed_by"] or not same_person(row["signed_by"], by):
         return None
     theirs = (DRAFT.c.id == draft_id, DRAFT.c.status == "pending", DRAFT.c.signed_until > clock.now().isoformat())
     if connection.execute(update(DRAFT).where(*theirs).values(**reviews.UNSIGNED)).rowcount != 1:
@@ -67,9 +63,9 @@ def signed(connection: Connection, row: dict[str, Any]) -> Review | None:
     return Review.model_validate(stored) if stored else None
 
 
-def due(connection: Connection) -> list[tuple[str, str]]:
-    """Return the drafts, each with its ticket, whose signed verdict can no longer be taken back."""
-    return [(row.id, row.ticket_id) for row in connection.execute(_DUE, {"now": clock.now().isoformat()})]
+def due(connection: Connection) -> list[str]:
+    """Return the drafts whose signed verdict can no longer be taken back."""
+    return list(connection.execute(_DUE, {"now": clock.now().isoformat()}).scalars())
 
 
 def give_back(connection: Connection, draft_id: str, why: str) -> None:

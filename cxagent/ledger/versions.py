@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import Connection, bindparam, func, select
 
 from cxagent import clock
+from cxagent.context.handover import same_person
 from cxagent.domain.value import Text, Value, canonical, digest
 from cxagent.errors import BadInput, Conflict, Refused
 from cxagent.ledger import chain
@@ -36,7 +37,6 @@ _ACTIVE = (
 _ONE = select(VERSION).where(VERSION.c.id == bindparam("id"))
 _ALL = select(VERSION).order_by(VERSION.c.number.desc())
 _KNOWN = select(VERSION.c.id).where(VERSION.c.digest == bindparam("digest"), VERSION.c.status == "approved").limit(1)
-_NAMED = select(VERSION).where(VERSION.c.digest == bindparam("digest")).order_by(VERSION.c.number.desc()).limit(1)
 _UNTIL = (
     select(VERSION)
     .join(ACTIVATION, ACTIVATION.c.version_id == VERSION.c.id)
@@ -113,12 +113,6 @@ def until(connection: Connection, at: str) -> list[Version]:
 def every(connection: Connection) -> list[Version]:
     """Return all versions, the latest first: proposed, approved and refused ones."""
     return [_version(row) for row in connection.execute(_ALL).mappings()]
-
-
-def of_digest(connection: Connection, playbook_digest: str) -> Version | None:
-    """Return the latest version with this content, or None."""
-    row = connection.execute(_NAMED, {"digest": playbook_digest}).mappings().one_or_none()
-    return _version(row) if row else None
 
 
 def activations(connection: Connection) -> list[Activation]:
@@ -204,11 +198,6 @@ def roll_back(connection: Connection, version_id: str, by: str, why: str) -> int
     number = _put_in_force(connection, version_id, by, why)
     _log(connection, "rolled back", version, by, number)
     return number
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person; spaces and capitals make no other one."""
-    return " ".join(one.lower().split()) == " ".join(other.lower().split())
 
 
 def _version(row: Any) -> Version:

@@ -130,9 +130,9 @@ def digests(agent: Agent, now: datetime, to: str | None = None) -> list[Digest]:
     Who is away is told nothing. Drafts of somebody whom the playbook does not know go to the first who may sign them.
     """
     playbook = agent.project.steps.judge.playbook
-    if to is not None and playbook.colleague(to) is None:
+    wanted = playbook.colleague(to) if to is not None else None
+    if to is not None and wanted is None:
         raise BadInput(f"{to!r} is nobody the playbook knows", where="--to")
-    wanted = playbook.colleague(to) if to else None
     zone = playbook.business_hours.timezone
     day = now.astimezone(ZoneInfo(zone)).date()
     with agent.store.read() as connection:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from cxagent import __version__, clock
 from cxagent.agent import Agent
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 CONNECT_SECONDS = 4.0
 GONE = 410
+PREFIX = "whsec_"
 LEAST_SECRET = 16
 """How many bytes a secret has at least."""
 log = logging.getLogger("cxagent.notifying")
@@ -46,19 +48,20 @@ def endpoints(agent: Agent, environment: Mapping[str, str] = os.environ) -> tupl
         secret = environment.get(hook.secret_env)
         if not secret:
             raise BadInput(f"the environment variable {hook.secret_env} is not set", where=where)
-        found.append(Endpoint(hook, _key(secret, hook.secret_env, where)))
+        if (key := key_of(secret)) is None:
+            told = f"{hook.secret_env} must hold `{PREFIX}` and at least {LEAST_SECRET} bytes in base64"
+            raise BadInput(told, where=where)
+        found.append(Endpoint(hook, key))
     return tuple(found)
 
 
-def _key(secret: str, name: str, where: str) -> bytes:
+def key_of(secret: str) -> bytes | None:
+    """Return the key that a secret of Standard Webhooks holds; None where it is no such secret, or too short."""
     try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except ValueError:
-        key = b""
-    if not secret.startswith("whsec_") or len(key) < LEAST_SECRET:
-        told = f"{name} must hold `whsec_` and at least {LEAST_SECRET} bytes in base64"
-        raise BadInput(told, where=where)
-    return key
+        return None
+    return key if secret.startswith(PREFIX) and len(key) >= LEAST_SECRET else None
 
 
 def signature(key: bytes, event: str, stamp: int, body: bytes) -> str:
@@ -138,15 +141,12 @@ def _post(client: "httpx.Client", one: Endpoint, event: str, body: bytes) -> tup
         return f"{type(error).__name__}: {error}", False
     if httpx.codes.is_success(status):
         return None, False
-    return f"answered {status}" + (
-        "; redirects are not followed" if httpx.codes.is_redirect(status) else ""
-    ), status == GONE
+    more = "; redirects are not followed" if httpx.codes.is_redirect(status) else ""
+    return f"answered {status}{more}", status == GONE
 
 
 def _shown(url: str) -> str:
     """Return an address without its path, which may be a secret by itself."""
-    from urllib.parse import urlsplit
-
     return urlsplit(url).netloc
 
 

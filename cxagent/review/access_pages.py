@@ -9,7 +9,7 @@ from cxagent import clock
 from cxagent.errors import BadInput, Refused
 from cxagent.inbox.people import ADMIN, QA
 from cxagent.ledger import accesses, api_keys, sessions
-from cxagent.review.signing_in import cookie_name
+from cxagent.review.signing_in import token_of
 from cxagent.review.site import Asked, log, route
 
 SHOWN = 200
@@ -28,9 +28,8 @@ def _page(asked: Asked, made: tuple[str, str] | None = None) -> Response:
         mine = sessions.open_ones(connection, asked.me.name)
         others = [one for one in sessions.open_ones(connection) if one["person"] != asked.me.name] if admin else []
         keys = api_keys.every(connection) if admin else []
-    here = asked.request.cookies.get(cookie_name(asked.site.settings.secure), "")
     values: dict[str, Any] = {"mine": mine, "others": others, "keys": keys, "made": made, "admin": admin}
-    values |= {"scopes": api_keys.SCOPES, "people": asked.inbox.playbook.people, "this": sessions.digest_of(here)}
+    values |= {"scopes": api_keys.SCOPES, "people": asked.inbox.playbook.people, "this": _this(asked)}
     return asked.render("access.html", **values, sees=asked.me.role in (ADMIN, QA))
 
 
@@ -50,7 +49,7 @@ def end(asked: Asked) -> Response:
 
 def end_others(asked: Asked) -> Response:
     """End all sessions of one's own but this one."""
-    here = sessions.digest_of(asked.request.cookies.get(cookie_name(asked.site.settings.secure), ""))
+    here = _this(asked)
     with asked.inbox.agent.store.write() as connection:
         for one in sessions.open_ones(connection, asked.me.name):
             if one["id"] != here:
@@ -103,6 +102,10 @@ def views(asked: Asked) -> Response:
     people = [one.name for one in asked.inbox.playbook.people]
     values: dict[str, Any] = {"account": account, "person": person, "more": more, "people": people}
     return asked.render("access-views.html", rows=found[:SHOWN], **values)
+
+
+def _this(asked: Asked) -> str:
+    return sessions.digest_of(token_of(asked.site, asked.request))
 
 
 def _admin(asked: Asked) -> None:

@@ -1,26 +1,27 @@
 """The card of a draft: what a person sees, what they decide on it, and how they take it back."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
+from cxagent.context.handover import same_person
 from cxagent.domain.proposal import Action
-from cxagent.domain.review import REASONS
+from cxagent.domain.review import REASONS, Severity
 from cxagent.errors import BadInput, Conflict, CxagentError, Refused
 from cxagent.inbox import Given, Stale, forms
-from cxagent.inbox.card import proposed, sheet, weigh
-from cxagent.inbox.verdicts import LONGEST_REPLY
+from cxagent.inbox.card import audit_of, proposed, sheet, weigh
+from cxagent.inbox.people import deciders
+from cxagent.inbox.verdicts import LONGEST_REPLY, Choice
 from cxagent.inbox.wording import changed
 from cxagent.ledger import reviews
-from cxagent.ledger.reviews import same
 from cxagent.playbook import explain
 from cxagent.review.queue_pages import WAITING, Filters, kinds
-from cxagent.review.site import Asked, log, picked, route
+from cxagent.review.site import Asked, bare, log, picked, route
+from cxagent.review.words import sentence
 
-CHOICES = ("approve", "edit", "reject", "respond", "hand_off")
-SEVERITIES = ("minor", "major", "critical")
+SEVERITIES = get_args(Severity)
 FIELDS = ("reason", "severity", "failed_goal", "note", "to")
 UNCHOSEN = {"reason": "Choose why; a note alone is not enough", "to": "Choose a colleague"}
 """What a field says that was left as it stood."""
@@ -41,9 +42,7 @@ class Wrong(NamedTuple):
 
 
 def card(asked: Asked) -> Response:
-    """Show a card, and note that it was seen."""
-    row = asked.inbox.draft(asked.path("draft_id"))
-    asked.inbox.looked(asked.me, "page", "card", row["id"], row["account_id"])
+    """Show a card."""
     return _page(asked, {})
 
 
@@ -66,13 +65,12 @@ def decide(asked: Asked) -> Response:
 
 def given(asked: Asked) -> Given:
     """Read the verdict that was typed."""
-    choice = picked(asked.form, "choice", CHOICES)
+    choice = picked(asked.form, "choice", get_args(Choice))
     if choice is None:
         raise BadInput("choose a verdict", where="choice")
     row = asked.inbox.draft(asked.path("draft_id"))
     said: dict[str, Any] = {name: asked.typed(f"{choice}_{name}") or asked.typed(name) for name in FIELDS}
-    if said["severity"] not in (None, *SEVERITIES):
-        raise BadInput(f"{said['severity']!r} is none of {', '.join(SEVERITIES)}", where="severity")
+    picked(said, "severity", SEVERITIES)
     reply, actions = _version(asked, row)
     if choice == "approve" and (reply is not None or actions is not None):
         raise BadInput(
@@ -106,12 +104,15 @@ def _short_enough(text: str | None) -> None:
 
 def weighed(asked: Asked) -> Response:
     """Return what a version amounts to, as a piece of a page: the difference, the evidence, the effects."""
-    row, trouble = asked.inbox.draft(asked.path("draft_id")), None
+    agent, trouble = asked.inbox.agent, None
+    with agent.store.read() as connection:
+        row = reviews.draft(connection, asked.path("draft_id"))
+        audit = audit_of(connection, row)
     try:
         reply, actions = _version(asked, row)
     except BadInput as error:
-        reply, actions, trouble = (asked.typed("reply") or "")[:LONGEST_REPLY], None, _bare(error)
-    found = _weigh(asked, row, reply, actions)
+        reply, actions, trouble = (asked.typed("reply") or "")[:LONGEST_REPLY], None, sentence(bare(error))
+    found = weigh(agent, asked.inbox.playbook, row, audit, reply, actions)
     words, moved = changed(found.pieces), actions is not None
     return asked.render("_weighed.html", found=found, words=words, trouble=trouble, changed_calls=moved)
 
@@ -168,21 +169,21 @@ def _page(
     status: int = 200,
     back: bool = False,
 ) -> Response:
-    """Render a card with what was typed on it."""
+    """Render a card with what was typed on it, and note that it was seen."""
     inbox, filters = asked.inbox, filters_of(asked)
     found = sheet(inbox.agent, inbox.playbook, asked.me, asked.path("draft_id"))
     row, me = found.row, asked.me
+    # What was typed comes back under a name of its own: the time on the card began with its opening.
+    inbox.looked(me, "page", "card again" if asked.request.method == "POST" else "card", row["id"], row["account_id"])
     if not row["card"]:
         told = "The text of this draft was erased, as its sender wished; nothing of it can be shown or sent."
         return asked.render("said.html", 410, title="Erased", said=told, links=[("/", "To the queue")])
-    if asked.request.method == "POST":  # under a name of its own: the time on the card began with its opening
-        inbox.looked(me, "page", "card again", row["id"], row["account_id"])
     trouble = None
     try:
         reply, calls = _version(asked, row)
     except BadInput as error:
-        reply, calls, trouble = asked.typed("reply"), None, _bare(error)
-    fresh = _weigh(asked, row, typed.get("reply", reply), actions or calls)
+        reply, calls, trouble = asked.typed("reply"), None, sentence(bare(error))
+    fresh = weigh(inbox.agent, inbox.playbook, row, found.audit, typed.get("reply", reply), actions or calls)
     open_to_me = row["status"] == "pending" and not row["signed_by"]
     after = inbox.following(me, row["id"], filters.tab, **filters.wanted)
     banner = _given(asked, asked.query("signed")) if asked.query("signed") else None
@@ -199,24 +200,18 @@ def _page(
         trouble=trouble,
         changed_calls=(actions or calls) is not None,
         open=open_to_me,
-        mine=found.holder is not None and same(found.holder, me.name),
+        mine=found.holder is not None and same_person(found.holder, me.name),
         after=after,
         filters=filters,
         kinds=kinds(asked),
         reasons=REASONS,
         severities=SEVERITIES,
         people=[one for one in inbox.playbook.people if one.name != me.name],
-        able=[one for one in inbox.playbook.people if inbox.playbook.rank_of(one.role) >= 0 and one.name != me.name],
+        able=deciders(inbox.playbook, me),
         before=banner,
         back=back,
         told=[one for one in inbox.told(me) if banner is None or one["draft_id"] != banner["row"]["id"]],
     )
-
-
-def _weigh(asked: Asked, row: Mapping[str, Any], reply: str | None, actions: tuple[Action, ...] | None) -> Any:
-    drafted = (row["card"] or {}).get("reply") or ""
-    version = reply if reply is not None else drafted
-    return weigh(asked.inbox.agent, asked.inbox.playbook, row["id"], version, actions)
 
 
 def refused(asked: Asked, choice: str, error: CxagentError) -> Response:
@@ -232,7 +227,7 @@ def refused(asked: Asked, choice: str, error: CxagentError) -> Response:
         raise error
     where = where.removeprefix("--")
     said = UNCHOSEN.get(where) if not (asked.typed(f"{choice}_{where}") or asked.typed(where)) else None
-    wrong = Wrong(choice, where, said or _bare(error))
+    wrong = Wrong(choice, where, said or sentence(bare(error)))
     return _page(asked, _typed(asked), wrong=wrong, status=403 if isinstance(error, Refused) else 400)
 
 
@@ -241,9 +236,9 @@ def _given(asked: Asked, draft_id: str) -> dict[str, Any]:
     row = asked.inbox.draft(draft_id)
     found: dict[str, Any] = {"row": row, "until": row["signed_until"], "state": "none", "said": ""}
     name = row["account_name"] or "the account"
-    if row["status"] == "pending" and row["signed_by"] and same(row["signed_by"], asked.me.name):
+    if row["status"] == "pending" and row["signed_by"] and same_person(row["signed_by"], asked.me.name):
         return {**found, "state": "waits", "said": f"Your verdict on {name} is on record; nothing has left yet."}
-    if (trap := asked.inbox.planted(draft_id)) is not None and same(trap["reviewer"] or "", asked.me.name):
+    if (trap := asked.inbox.planted(draft_id)) is not None and same_person(trap["reviewer"] or "", asked.me.name):
         caught = "You caught it" if trap["caught"] else "It was not caught; nothing went out"
         said = f"This draft was planted to test the reviewing, and nothing was sent: {trap['told']}. {caught}."
         return {**found, "state": "done", "said": said}
@@ -260,7 +255,7 @@ def _given(asked: Asked, draft_id: str) -> dict[str, Any]:
     if verdict is None:
         return {**found, "said": f"No verdict on {name} is on record; it is {row['status']}."}
     told = "handed over" if verdict[1].to else TOLD[verdict[1].verdict]
-    by = "" if same(verdict[1].by, asked.me.name) else f" by {verdict[1].by}"
+    by = "" if same_person(verdict[1].by, asked.me.name) else f" by {verdict[1].by}"
     return {**found, "state": "done", "said": f"{name}: {told}{by}."}
 
 
@@ -273,12 +268,6 @@ def filters_of(asked: Asked) -> Filters:
     """Return the list that a card was opened from, as far as it holds drafts that wait."""
     found = Filters.read(asked)
     return found if found.tab in WAITING else found._replace(tab="mine")
-
-
-def _bare(error: CxagentError) -> str:
-    where = getattr(error, "where", "")
-    said = str(error).removeprefix(f"{where}: ")
-    return said[:1].upper() + said[1:]
 
 
 ROUTES = [

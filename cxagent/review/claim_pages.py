@@ -34,7 +34,7 @@ def snooze(asked: Asked) -> Response:
         asked.inbox.snooze(asked.me, asked.path("draft_id"), _until(asked))
     except (BadInput, Refused) as error:
         return refused(asked, "snooze", error)
-    return asked.go(f"/?{filters_of(asked).address()}")
+    return _to_queue(asked)
 
 
 def _until(asked: Asked) -> datetime:
@@ -60,7 +60,11 @@ def pass_on(asked: Asked) -> Response:
         asked.inbox.pass_on(asked.me, asked.path("draft_id"), asked.typed("pass_on_to") or "", why)
     except (BadInput, Refused) as error:
         return refused(asked, "pass_on", error)
-    return asked.go(f"/?{filters_of(asked).address()}")
+    return _to_queue(asked)
+
+
+def _to_queue(asked: Asked) -> Response:
+    return asked.go(f"/?{filters_of(asked).address(moved=asked.path('draft_id'))}")
 
 
 def _to_card(asked: Asked) -> Response:

@@ -21,7 +21,7 @@ from cxagent.ledger import sessions
 from cxagent.review.passage import LARGEST, TOO_MUCH, Passage, dressed
 from cxagent.review.rates import Meter
 from cxagent.review.settings import loopback
-from cxagent.review.signing_in import cookie_name
+from cxagent.review.signing_in import token_of
 from cxagent.review.site import Site
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -122,7 +122,7 @@ class Guard:
 
     def who(self, request: Request) -> Person | None:
         """Return the person of the session that a browser has; None where it has none that holds."""
-        token = request.cookies.get(cookie_name(self.site.settings.secure))
+        token = token_of(self.site, request)
         if not token:
             return None
         inbox = self.site.inbox

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from cxagent.errors import BadInput
-from cxagent.playbook import Colleague
+from cxagent.inbox.people import deciders
 from cxagent.review.site import Asked, route
 
 
@@ -18,12 +18,9 @@ def brief(asked: Asked) -> Response:
     """Show the brief of a handoff, and note that it was seen."""
     row = asked.inbox.handoff(asked.path("handoff_id"))
     asked.inbox.looked(asked.me, "page", "handoff", row["id"], row["account_id"])
-    return asked.render("handoff.html", row=row, brief=row["brief"] or {}, able=_able(asked))
-
-
-def _able(asked: Asked) -> list[Colleague]:
-    book = asked.inbox.playbook
-    return [one for one in book.people if book.rank_of(one.role) >= 0 and one.name != asked.me.name]
+    return asked.render(
+        "handoff.html", row=row, brief=row["brief"] or {}, able=deciders(asked.inbox.playbook, asked.me)
+    )
 
 
 def answered(asked: Asked) -> Response:

@@ -4,8 +4,9 @@ from datetime import date
 
 from starlette.responses import Response
 
-from cxagent.errors import BadInput, CxagentError
-from cxagent.review.site import Asked, log, route
+from cxagent.errors import BadInput
+from cxagent.inbox.people import deciders
+from cxagent.review.site import Asked, bare, log, route
 
 
 def people(asked: Asked) -> Response:
@@ -30,20 +31,18 @@ def be_back(asked: Asked) -> Response:
     return asked.go("/people")
 
 
-def _page(asked: Asked, error: CxagentError | None = None) -> Response:
+def _page(asked: Asked, error: BadInput | None = None) -> Response:
     playbook, away = asked.inbox.playbook, asked.inbox.away()
-    able = [one for one in playbook.people if playbook.rank_of(one.role) >= 0 and one.name != asked.me.name]
     typed = {name: asked.typed(name) or "" for name in ("first_day", "last_day", "delegate")}
-    where = getattr(error, "where", None)
     return asked.render(
         "people.html",
         400 if error else 200,
         people=playbook.people,
-        able=able,
+        able=deciders(playbook, asked.me),
         away=away,
         today=asked.inbox.today().isoformat(),
         typed=typed,
-        wrong=(where, str(error).removeprefix(f"{where}: ")) if error else None,
+        wrong=(error.where, bare(error)) if error else None,
     )
 
 

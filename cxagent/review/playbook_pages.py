@@ -1,6 +1,5 @@
 """The playbook: its limits as forms, what a change does, two people for it, every version; and why one decision."""
 
-import re
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
@@ -8,38 +7,22 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from cxagent.context.handover import same_person
 from cxagent.differences import Difference, differences
 from cxagent.errors import BadInput
-from cxagent.governing import Change, Governing, limits, looser
+from cxagent.governing import Change, limits, looser
 from cxagent.governing.editing import GOVERNANCE, NOBODY_YET
 from cxagent.governing.limits import AUTONOMY, COLUMNS, Limit
-from cxagent.governing.trials import Trials
 from cxagent.ledger import reports, versions
 from cxagent.ledger.versions import Version
 from cxagent.playbook import Playbook
 from cxagent.review.site import Asked, route
+from cxagent.review.words import plain
 from cxagent.telling import Told, find, tell
 
 BASE = "in_force"
 """The field of a form that says over which playbook it was filled in."""
-_CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 WAYS = {"loosens": "gives the machine more", "tightens": "gives the machine less", "changes": "neither more nor less"}
-
-
-def governing_of(asked: Asked) -> Governing:
-    """Return what people may do with the playbook of this site; made when it is first needed."""
-    state = asked.request.app.state
-    if not hasattr(state, "governing"):
-        state.governing = Governing(asked.inbox.agent.project)
-    return state.governing  # type: ignore[no-any-return]
-
-
-def trials_of(asked: Asked) -> Trials:
-    """Return the trials of this process."""
-    state = asked.request.app.state
-    if not hasattr(state, "trials"):
-        state.trials = Trials(governing_of(asked))
-    return state.trials  # type: ignore[no-any-return]
 
 
 # ---- the limits -----------------------------------------------------------------------------------------------------
@@ -51,7 +34,7 @@ def playbook(asked: Asked) -> Response:
 
 
 def _limits(asked: Asked, typed: Mapping[str, str], trouble: BadInput | None, status: int) -> Response:
-    governing = governing_of(asked)
+    governing = asked.site.governing
     current, book = governing.version(), governing.playbook
     return asked.render(
         "playbook.html",
@@ -88,7 +71,7 @@ def _again(limit: Limit, typed: Mapping[str, str]) -> str:
 
 def weigh(asked: Asked) -> Response:
     """Take the form, keep what really changes, and go to the page that shows what it does."""
-    governing, typed = governing_of(asked), _typed(asked)
+    governing, typed = asked.site.governing, _typed(asked)
     try:
         change = governing.change(typed, asked.me.name, asked.typed(BASE))
     except BadInput as error:
@@ -110,11 +93,11 @@ def change(asked: Asked) -> Response:
     query = dict(asked.request.query_params)
     trying = query.pop("try", None) is not None
     made = _made(asked, query)
-    trial = trials_of(asked).of(made.playbook) if trying else None
+    trial = asked.site.trials.of(made.playbook) if trying else None
     return asked.render(
         "playbook-change.html",
         title="A change of the playbook",
-        rows=_told(governing_of(asked).playbook, made.differences),
+        rows=_told(asked.site.governing.playbook, made.differences),
         fields=query,
         trying=trying,
         trial=trial,
@@ -125,13 +108,13 @@ def change(asked: Asked) -> Response:
 def _made(asked: Asked, fields: Mapping[str, str]) -> Change:
     base = fields.get(BASE)
     values = {name: value for name, value in fields.items() if name != BASE}
-    return governing_of(asked).change(values, asked.me.name, base)
+    return asked.site.governing.change(values, asked.me.name, base)
 
 
 def propose(asked: Asked) -> Response:
     """Put a change before a second person."""
     fields = {name: value for name, value in asked.form.items() if isinstance(value, str) and name != "why"}
-    version_id = governing_of(asked).propose(_made(asked, fields), asked.me.name, asked.typed("why") or "")
+    version_id = asked.site.governing.propose(_made(asked, fields), asked.me.name, asked.typed("why") or "")
     return asked.go(f"/playbook/versions/{version_id}")
 
 
@@ -143,7 +126,7 @@ def _told(book: Playbook, found: Iterable[Difference]) -> list[dict[str, Any]]:
     return [
         {
             "path": one.path,
-            "label": labels.get(one.path, one.path.replace("_", " ")),
+            "label": labels.get(one.path, plain(one.path)),
             "old": AUTONOMY.get(one.old or "", one.old),
             "new": AUTONOMY.get(one.new or "", one.new),
             "way": WAYS[one.direction],
@@ -158,7 +141,7 @@ def _told(book: Playbook, found: Iterable[Difference]) -> list[dict[str, Any]]:
 
 def every(asked: Asked) -> Response:
     """Show every version, and when which one came into force, through whom and why."""
-    governing = governing_of(asked)
+    governing = asked.site.governing
     found = governing.versions()
     by_id = {one.id: one for one in found}
     history = [(one, by_id[one.version_id]) for one in governing.activations()]
@@ -167,12 +150,12 @@ def every(asked: Asked) -> Response:
 
 def version(asked: Asked) -> Response:
     """Show one version: who, when, why, what differs, the proof, and what this person may do with it."""
-    governing = governing_of(asked)
+    governing = asked.site.governing
     one, book = governing.get(asked.path("id"))
     current = governing.version()
     rules = governing.get(current.id)[1]
     trying = bool(asked.query("try"))
-    own = versions.same_person(one.author, asked.me.name)
+    own = same_person(one.author, asked.me.name)
     may = asked.me.governs
     return asked.render(
         "playbook-version.html",
@@ -183,7 +166,7 @@ def version(asked: Asked) -> Response:
         rows=_told(book, differences(rules, book)),
         more=_told(book, looser(rules, book)),
         trying=trying,
-        trial=trials_of(asked).of(book) if trying else None,
+        trial=asked.site.trials.of(book) if trying else None,
         may_answer=may and one.status == "proposed",
         may_approve=may and one.status == "proposed" and not own and one.based_on == current.digest,
         outdated=one.status == "proposed" and one.based_on != current.digest,
@@ -194,19 +177,19 @@ def version(asked: Asked) -> Response:
 
 def approve(asked: Asked) -> Response:
     """Put somebody else's proposal in force."""
-    governing_of(asked).approve(asked.path("id"), asked.me.name)
+    asked.site.governing.approve(asked.path("id"), asked.me.name)
     return asked.go(f"/playbook/versions/{asked.path('id')}")
 
 
 def refuse(asked: Asked) -> Response:
     """Refuse a proposal, or take one's own back."""
-    governing_of(asked).refuse(asked.path("id"), asked.me.name, asked.typed("why") or "")
+    asked.site.governing.refuse(asked.path("id"), asked.me.name, asked.typed("why") or "")
     return asked.go(f"/playbook/versions/{asked.path('id')}")
 
 
 def roll_back(asked: Asked) -> Response:
     """Go back to a version: at once, or as a proposal where it gives the machine more than it has today."""
-    done = governing_of(asked).roll_back(asked.path("id"), asked.me.name, asked.typed("why") or "rolled back")
+    done = asked.site.governing.roll_back(asked.path("id"), asked.me.name, asked.typed("why") or "rolled back")
     return asked.go(f"/playbook/versions/{done.proposal or asked.path('id')}")
 
 
@@ -250,13 +233,8 @@ def _facts(told: Told) -> list[dict[str, Any]]:
     for fact in told.audit.get("facts", []):
         derived, age = fact["source"] == "derived", ages.get(fact["source"])
         days = "worked out" if derived else "age unknown" if age is None else "today" if not age else f"{age} days old"
-        found.append({**fact, "value": _spoken(fact["value"]), "age": days})
+        found.append({**fact, "age": days})
     return found
-
-
-def _spoken(value: str | None) -> str | None:
-    """Return a value in words where it is one of our own names, such as a tier or a segment."""
-    return value.replace("_", " ") if value and _CODE.fullmatch(value) else value
 
 
 ROUTES = [

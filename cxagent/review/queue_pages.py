@@ -11,16 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from cxagent import clock
 from cxagent.errors import BadInput, CxagentError
 from cxagent.inbox import Signed
-from cxagent.inbox.card import weigh
+from cxagent.inbox.card import audit_of, weigh
 from cxagent.inbox.desk import BULK, not_together
 from cxagent.ledger import saved_views, sessions
 from cxagent.ledger.queue import TABS, Tab
 from cxagent.ledger.reviews import holder
-from cxagent.review.signing_in import cookie_name
+from cxagent.review.signing_in import token_of
 from cxagent.review.site import Asked, Site, route
-from cxagent.review.words import plain
+from cxagent.review.words import moment, plain
 
 WAITING: tuple[Tab, ...] = ("mine", "unclaimed", "team", "snoozed")
 NAMES = {
@@ -51,7 +52,7 @@ class Filters(NamedTuple):
         tab = next((one for one in TABS if one == asked.query("tab", "mine")), None)
         if tab is None:
             raise BadInput(f"{asked.query('tab')!r} is none of {', '.join(TABS)}", where="tab")
-        named = {name: asked.query(key).replace("\x00", "").strip() for name, key in _KEYS.items()}
+        named = {name: asked.query(key).strip() for name, key in _KEYS.items()}
         return cls(tab, late=asked.query("late") == "1", **named)
 
     @property
@@ -96,7 +97,19 @@ def queue(asked: Asked) -> Response:
         views=views,
         bulk=BULK,
         told=inbox.told(asked.me),
+        moved=_moved(asked),
     )
+
+
+def _moved(asked: Asked) -> str | None:
+    """Say how a draft waits that this person has just put off or passed on; None once it waits no more."""
+    row = asked.inbox.draft(asked.query("moved")) if asked.query("moved") else None
+    if row is None or row["status"] != "pending" or row["signed_by"]:
+        return None
+    name = row["account_name"] or row["account_id"]
+    if (row["snoozed_until"] or "") > clock.now().isoformat():
+        return f"{name} is put off until {moment(row['snoozed_until'], asked.inbox.playbook.business_hours.timezone)}."
+    return f"{name} is passed on: it waits for {row['assignee']} now."
 
 
 def following(asked: Asked) -> Response:
@@ -126,15 +139,16 @@ def drop_view(asked: Asked) -> Response:
 
 def together(asked: Asked) -> Response:
     """Show in full what would be approved with one click."""
-    ids = list(dict.fromkeys(asked.request.query_params.getlist("d")))
+    ids, agent = list(dict.fromkeys(asked.request.query_params.getlist("d"))), asked.inbox.agent
     if not ids:
         raise BadInput("choose drafts in the queue first", where="d")
     rows = [asked.inbox.draft(one) for one in ids[: BULK + 1]]
     trouble = not_together(rows, asked.inbox.playbook)
     for row in () if trouble else rows:
         asked.inbox.looked(asked.me, "page", "card", row["id"], row["account_id"])
-        reply = (row["card"] or {}).get("reply") or ""
-        row["found"] = weigh(asked.inbox.agent, asked.inbox.playbook, row["id"], reply, None)
+        with agent.store.read() as connection:
+            audit = audit_of(connection, row)
+        row["found"] = weigh(agent, asked.inbox.playbook, row, audit, None, None)
     return asked.render(
         "together.html", 400 if trouble else 200, rows=[] if trouble else rows, trouble=trouble, kinds=kinds(asked)
     )
@@ -165,7 +179,7 @@ async def events(request: Request) -> Response:
 async def _counted(request: Request) -> AsyncIterator[str]:
     """Yield the counts; between two of them nothing is held but this generator."""
     site, me = request.app.state.site, request.state.person
-    token, last, quiet, passed = request.cookies.get(cookie_name(site.settings.secure), ""), "", 0.0, 0.0
+    token, last, quiet, passed = token_of(site, request), "", 0.0, 0.0
     while passed < LONGEST and not await request.is_disconnected():
         try:
             said = json.dumps(await run_in_threadpool(site.inbox.counts, me), sort_keys=True)

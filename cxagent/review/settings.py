@@ -7,9 +7,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from cxagent.domain.value import Text, Value
 from cxagent.errors import BadInput
+from cxagent.notifying.links import PUBLIC_URL
 
 ISSUER, CLIENT, SECRET = "CXAGENT_OIDC_ISSUER", "CXAGENT_OIDC_CLIENT_ID", "CXAGENT_OIDC_CLIENT_SECRET"
-PUBLIC_URL = "CXAGENT_PUBLIC_URL"
 
 
 class Oidc(Value):

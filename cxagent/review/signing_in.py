@@ -2,12 +2,13 @@
 
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from cxagent.errors import Refused, Unreachable
 from cxagent.ledger import sessions
 from cxagent.review.oidc import LASTS, Provider
-from cxagent.review.site import Asked, log, route
+from cxagent.review.site import Asked, Site, log, route
 
 COOKIE = "cxagent_session"
 BEGUN = "cxagent_sign_in"
@@ -15,9 +16,14 @@ LONGEST_ADDRESS = 1500
 """How long the address may be to which one returns; it lies in a cookie meanwhile."""
 
 
-def cookie_name(secure: bool) -> str:
-    """Return the name of the cookie; the prefix binds it to this very host and to TLS."""
-    return f"__Host-{COOKIE}" if secure else COOKIE
+def cookie_name(secure: bool, name: str = COOKIE) -> str:
+    """Return what a cookie is called; the prefix binds it to this very host and to TLS."""
+    return f"__Host-{name}" if secure else name
+
+
+def token_of(site: Site, request: Request) -> str:
+    """Return the token of the session that a browser says it has; the empty text where it says none."""
+    return request.cookies.get(cookie_name(site.settings.secure), "")
 
 
 def door(asked: Asked) -> Response:
@@ -54,7 +60,9 @@ def back(asked: Asked) -> Response:
     """Take the browser back from the provider; whom the playbook knows by their verified address is signed in."""
     try:
         provider = _provider(asked)
-        begun = provider.begun(asked.request.cookies.get(_named(asked, BEGUN)), asked.query("state"))
+        begun = provider.begun(
+            asked.request.cookies.get(cookie_name(asked.site.settings.secure, BEGUN)), asked.query("state")
+        )
         name = _known(asked, provider.email(asked.request.query_params, begun))
     except (Refused, Unreachable) as error:
         answer = _did_not_work(asked, error)
@@ -97,7 +105,7 @@ def _did_not_work(asked: Asked, error: Exception) -> Response:
 
 def signed_in(asked: Asked, name: str, where: str) -> Response:
     """Open a session for a person and send them on; the one that this browser had before is over."""
-    before = asked.request.cookies.get(_named(asked, COOKIE))
+    before = token_of(asked.site, asked.request)
     with asked.inbox.agent.store.write() as connection:
         if before:
             sessions.end(connection, sessions.digest_of(before), name)
@@ -110,7 +118,7 @@ def signed_in(asked: Asked, name: str, where: str) -> Response:
 
 def leave(asked: Asked) -> Response:
     """End the session."""
-    if token := asked.request.cookies.get(_named(asked, COOKIE)):
+    if token := token_of(asked.site, asked.request):
         with asked.inbox.agent.store.write() as connection:
             sessions.end(connection, sessions.digest_of(token), asked.me.name)
     answer = asked.go("/sign-in")
@@ -126,20 +134,16 @@ def inside(where: str) -> str:
     return where if ours and not urlsplit(where).netloc else "/"
 
 
-def _named(asked: Asked, name: str) -> str:
-    return f"__Host-{name}" if asked.site.settings.secure else name
-
-
 def _set(asked: Asked, answer: Response, name: str, value: str, max_age: int | None = None) -> None:
     secure = asked.site.settings.secure
     answer.set_cookie(
-        _named(asked, name), value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure
+        cookie_name(secure, name), value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure
     )
 
 
 def _drop(asked: Asked, answer: Response, name: str) -> None:
     secure = asked.site.settings.secure
-    answer.delete_cookie(_named(asked, name), path="/", httponly=True, samesite="lax", secure=secure)
+    answer.delete_cookie(cookie_name(secure, name), path="/", httponly=True, samesite="lax", secure=secure)
 
 
 ROUTES = [

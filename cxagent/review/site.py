@@ -19,7 +19,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from cxagent import clock
+from cxagent.domain.value import storable
 from cxagent.errors import BadInput, Conflict, CxagentError, Refused, Unreachable
+from cxagent.governing import Governing
+from cxagent.governing.trials import Trials
 from cxagent.inbox import Inbox, Person, Stale
 from cxagent.playbook import explain
 from cxagent.review import words
@@ -28,6 +31,8 @@ from cxagent.review.settings import Settings
 
 HERE = Path(__file__).parent
 MOST_FIELDS = 400
+NAMES_NOTHING = frozenset({"DRAFT_ID", "ticket_id"})
+"""Where a lower storey says that there is no such thing."""
 log = logging.getLogger("cxagent.review")
 
 
@@ -38,6 +43,16 @@ class Site:
         self.inbox, self.settings = inbox, settings
         self.provider = Provider(settings.oidc, settings.public_url) if settings.oidc else None
         self.stopping = threading.Event()
+
+    @cached_property
+    def governing(self) -> Governing:
+        """What people may do with the playbook."""
+        return Governing(self.inbox.agent.project)
+
+    @cached_property
+    def trials(self) -> Trials:
+        """The trials of changed playbooks."""
+        return Trials(self.governing)
 
     @cached_property
     def templates(self) -> Environment:
@@ -140,7 +155,7 @@ def at_the_door(asked: Asked) -> Response:
 def _storable(asked: Asked) -> None:
     """Refuse an address that holds what no database takes: a NUL, or half of a surrogate pair."""
     for name, value in asked.request.query_params.multi_items():
-        if any(one == "\x00" or "\ud800" <= one <= "\udfff" for one in value):
+        if not storable(value):
             raise BadInput("holds a character that cannot be kept", where=name)
 
 
@@ -159,7 +174,7 @@ def _answered(handler: Handler, asked: Asked) -> Response:
     except ValidationError as error:
         return _said(asked, 400, "That did not fit", BadInput(explain(error)), [("/", "To the queue")])
     except BadInput as error:
-        status = 404 if error.where in ("DRAFT_ID", "ticket_id") else 400
+        status = 404 if error.where in NAMES_NOTHING else 400
         return _said(asked, status, "That did not fit", error, [("/", "To the queue")])
     except Unreachable as error:
         return _said(asked, 503, "Out of reach just now", error, [(asked.request.url.path, "Try again")])
@@ -186,6 +201,11 @@ def missing(request: Request, status: int, said: str) -> Response:
     log.warning("%s %s: %s %s", request.method, request.url.path, status, said)
     asked = Asked(request.app.state.site, request)
     return asked.render("said.html", status, title=title, said=said, links=[("/", "To the queue")])
+
+
+def bare(error: CxagentError) -> str:
+    """Return what an error says, without the field that it is about."""
+    return str(error).removeprefix(f"{getattr(error, 'where', '')}: ")
 
 
 def picked(form: Mapping[str, Any], name: str, allowed: Iterable[str]) -> str | None:

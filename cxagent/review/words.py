@@ -1,7 +1,9 @@
 """How pages say things: times as people say them, names without underscores, money that lines up."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +12,14 @@ from cxagent import clock
 MINUTE, HOUR, DAY = 60, 3600, 86400
 SOON = 4 * HOUR
 TIERS = {"high": "High value", "mid": "Mid value", "low_clv": "Small", None: "Unknown"}
+VERDICTS = {
+    "approve": "approved",
+    "edit": "sent in another version",
+    "respond": "answered in their own words",
+    "reject": "rejected",
+}
+CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
+"""A name of our own, such as a segment."""
 WIDE, TALL = 72, 22
 
 
@@ -90,6 +100,30 @@ def tier(value: str | None) -> str:
     return TIERS.get(value, plain(value))
 
 
+def fact(one: Mapping[str, Any]) -> str:
+    """Return the value of a fact as people read it: our own names in words, the balance of trust as what it means."""
+    match one["name"], one["value"]:
+        case _, None | "" | "None":
+            return "unknown"
+        case "tier", str(value):
+            return tier(value)
+        case "trust balance", str(value):
+            return _trust(Decimal(value))
+        case _, value:
+            return plain(value) if CODE.fullmatch(str(value)) else str(value)
+
+
+def _trust(balance: Decimal) -> str:
+    if balance < 0:
+        return f"a breach of trust still counts {-balance:.2f} (a fresh major one is 1)"
+    return "no breach of trust counts" if balance == 0 else f"{balance:.2f} in our favour"
+
+
+def verdict(value: str) -> str:
+    """Return what a person did with a draft, as others are told."""
+    return VERDICTS[value]
+
+
 def money(value: str | None) -> str:
     """Return an amount without cents that are none: `USD 40.00` is USD 40."""
     return (value or "unknown").removesuffix(".00")
@@ -136,6 +170,8 @@ FILTERS = {
     "heading": heading,
     "sentence": sentence,
     "tier": tier,
+    "fact": fact,
+    "verdict": verdict,
     "money": money,
     "notice": notice,
     "trend": trend,

@@ -1,6 +1,5 @@
 """The page in a real browser: nothing runs but its own script, filters obey mouse and keyboard, a phone is enough."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browsing import PHONE, watched
 
 from cxagent.evaluation.outputs.page import page
 from tests.evaluation.test_outputs import CASES, hostile, whole
@@ -17,13 +17,7 @@ from tests.evaluation.test_outputs import CASES, hostile, whole
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-QUIET += " --disable-component-update --disable-sync"
-WATCH = """
-  window.violations = [];
-  document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
-"""
-LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+LAPTOP = {"width": 1280, "height": 800}
 SHOWN = "[...document.querySelectorAll('details.case')].filter((one) => one.checkVisibility()).length"
 # Every visible text against the nearest opaque ground above it, by the formula of WCAG 2.
 CONTRAST = """() => {
@@ -56,21 +50,8 @@ CONTRAST = """() => {
 class Seen:
     """What the browser said and asked for while a page was open."""
 
-    said: list[str] = field(default_factory=list)
+    said: list[str]
     asked: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    """Start the Chromium of this machine."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium is on this machine, so that nothing can be seen in a browser")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=QUIET.split())
-        yield started
-        started.close()
 
 
 @cache
@@ -81,17 +62,14 @@ def full() -> str:
 
 @contextmanager
 def opened(
-    browser: "Browser", folder: Path, text: str | None = None, fragment: str = "", **more: Any
+    chromium: "Browser", folder: Path, text: str | None = None, fragment: str = "", **more: Any
 ) -> "Iterator[tuple[Page, Seen]]":
     """Open a page from a file, and watch what it says and asks for."""
     file = folder / "report.html"
     file.write_text(full() if text is None else text, encoding="utf-8")
-    context = browser.new_context(**({"viewport": LAPTOP} | more))
-    tab, seen = context.new_page(), Seen()
-    tab.set_default_timeout(10_000)
-    tab.add_init_script(WATCH)
-    tab.on("console", lambda message: seen.said.append(message.text))
-    tab.on("pageerror", lambda error: seen.said.append(str(error)))
+    context = chromium.new_context(**({"viewport": LAPTOP} | more))
+    tab, said = watched(context)
+    seen = Seen(said)
     tab.on("request", lambda request: seen.asked.append(request.url))
     tab.goto(file.as_uri() + fragment)
     try:
@@ -112,9 +90,9 @@ def box(tab: "Page", name: str) -> "Locator":
     return tab.locator("#filters").get_by_role("checkbox", name=name)
 
 
-def test_the_page_says_and_asks_for_nothing(browser: "Browser", tmp_path: Path) -> None:
+def test_the_page_says_and_asks_for_nothing(chromium: "Browser", tmp_path: Path) -> None:
     """No error on the console, no violation of the policy, and no request but for the file itself."""
-    with opened(browser, tmp_path) as (tab, seen):
+    with opened(chromium, tmp_path) as (tab, seen):
         tab.locator("details.case summary").first.click()
         tab.wait_for_timeout(100)
         assert seen.said == []
@@ -122,9 +100,9 @@ def test_the_page_says_and_asks_for_nothing(browser: "Browser", tmp_path: Path) 
         assert [url for url in seen.asked if not url.startswith("data:")] == [(tmp_path / "report.html").as_uri()]
 
 
-def test_a_hostile_ticket_does_not_run(browser: "Browser", tmp_path: Path) -> None:
+def test_a_hostile_ticket_does_not_run(chromium: "Browser", tmp_path: Path) -> None:
     """Tags and scripts of a ticket are read as text, opened or closed, and the policy is not even tested."""
-    with opened(browser, tmp_path, page(*hostile())) as (tab, seen):
+    with opened(chromium, tmp_path, page(*hostile())) as (tab, seen):
         tab.locator("#open").click()
         tab.wait_for_timeout(200)
         assert tab.evaluate("window.ran") is None
@@ -134,18 +112,18 @@ def test_a_hostile_ticket_does_not_run(browser: "Browser", tmp_path: Path) -> No
         assert (seen.said, tab.evaluate("window.violations")) == ([], [])
 
 
-def test_the_policy_stops_a_script_that_got_in(browser: "Browser", tmp_path: Path) -> None:
+def test_the_policy_stops_a_script_that_got_in(chromium: "Browser", tmp_path: Path) -> None:
     """Even a tag that escaped all care does not run: the policy names one script."""
     broken = full().replace("<main>", "<main><script>window.ran=1</script><img src=x onerror='window.ran=1'>")
-    with opened(browser, tmp_path, broken) as (tab, _):
+    with opened(chromium, tmp_path, broken) as (tab, _):
         tab.wait_for_timeout(200)
         assert tab.evaluate("window.ran") is None
         assert tab.evaluate("window.violations.length") >= 1
 
 
-def test_filters_by_mouse(browser: "Browser", tmp_path: Path) -> None:
+def test_filters_by_mouse(chromium: "Browser", tmp_path: Path) -> None:
     """A grade, a route, words and newly wrong narrow the list; clearing brings all back."""
-    with opened(browser, tmp_path) as (tab, _):
+    with opened(chromium, tmp_path) as (tab, _):
         assert count(tab) == "30 of 30 cases"
         box(tab, "unsafe").check()
         assert count(tab) == "1 of 30 cases"
@@ -165,9 +143,9 @@ def test_filters_by_mouse(browser: "Browser", tmp_path: Path) -> None:
         assert count(tab) == "0 of 30 cases"
 
 
-def test_the_button_says_what_it_would_do_now(browser: "Browser", tmp_path: Path) -> None:
+def test_the_button_says_what_it_would_do_now(chromium: "Browser", tmp_path: Path) -> None:
     """After other cases are shown, or one is closed by hand, it offers to open all; with all open, to close them."""
-    with opened(browser, tmp_path) as (tab, _):
+    with opened(chromium, tmp_path) as (tab, _):
         button = tab.locator("#open")
         box(tab, "unsafe").check()
         button.click()
@@ -180,9 +158,9 @@ def test_the_button_says_what_it_would_do_now(browser: "Browser", tmp_path: Path
         tab.wait_for_function("document.getElementById('open').textContent === 'Open all shown'")
 
 
-def test_filters_and_cases_by_keyboard(browser: "Browser", tmp_path: Path) -> None:
+def test_filters_and_cases_by_keyboard(chromium: "Browser", tmp_path: Path) -> None:
     """From the first key on everything is reached: skip to the cases, a grade, the words, and a case that opens."""
-    with opened(browser, tmp_path) as (tab, _):
+    with opened(chromium, tmp_path) as (tab, _):
         tab.keyboard.press("Tab")
         assert tab.evaluate("document.activeElement.className") == "skip"
         tab.keyboard.press("Enter")
@@ -199,25 +177,25 @@ def test_filters_and_cases_by_keyboard(browser: "Browser", tmp_path: Path) -> No
         assert tab.locator("details.case[open] .story").is_visible()
 
 
-def test_the_address_keeps_the_filter(browser: "Browser", tmp_path: Path) -> None:
+def test_the_address_keeps_the_filter(chromium: "Browser", tmp_path: Path) -> None:
     """A link that is shared shows the same cases and the same controls."""
-    with opened(browser, tmp_path) as (tab, _):
+    with opened(chromium, tmp_path) as (tab, _):
         box(tab, "unsafe").check()
         box(tab, "under escalated").check()
         tab.locator("#filters").get_by_label("Segment").select_option("smb")
         tab.locator("#filters").get_by_label("Words").fill("Company A: c05")
         tab.locator("output", has_text="1 of 30").wait_for()
         address, said = tab.evaluate("location.hash"), count(tab)
-    with opened(browser, tmp_path, fragment=address) as (tab, _):
+    with opened(chromium, tmp_path, fragment=address) as (tab, _):
         assert count(tab) == said
         assert box(tab, "unsafe").is_checked()
         assert tab.locator("#filters").get_by_label("Segment").input_value() == "smb"
         assert tab.locator("#filters").get_by_label("Words").input_value() == "Company A: c05"
 
 
-def test_a_name_leads_to_its_case(browser: "Browser", tmp_path: Path) -> None:
+def test_a_name_leads_to_its_case(chromium: "Browser", tmp_path: Path) -> None:
     """A link opens the case and brings it into view, even where a filter hid it."""
-    with opened(browser, tmp_path) as (tab, seen):
+    with opened(chromium, tmp_path) as (tab, seen):
         box(tab, "exact").check()
         tab.locator("#costliest a", has_text="c01").click()
         tab.wait_for_selector("details.case[open]")
@@ -231,16 +209,16 @@ def test_a_name_leads_to_its_case(browser: "Browser", tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fragment", ["#%E0%A4%A", "#case-%E0%A4%A", "#case-none", "#grade=none&intent=%3Cimg%3E&x=y"])
-def test_a_broken_address_breaks_nothing(browser: "Browser", tmp_path: Path, fragment: str) -> None:
+def test_a_broken_address_breaks_nothing(chromium: "Browser", tmp_path: Path, fragment: str) -> None:
     """An address that no page wrote shows all cases or none, and never an error."""
-    with opened(browser, tmp_path, fragment=fragment) as (tab, seen):
+    with opened(chromium, tmp_path, fragment=fragment) as (tab, seen):
         assert count(tab) == "30 of 30 cases"
         assert seen.said == []
 
 
-def test_without_a_script_everything_is_there(browser: "Browser", tmp_path: Path) -> None:
+def test_without_a_script_everything_is_there(chromium: "Browser", tmp_path: Path) -> None:
     """The filters are an addition: without them every case is listed and opens, and no dead control is shown."""
-    with opened(browser, tmp_path, java_script_enabled=False) as (tab, _):
+    with opened(chromium, tmp_path, java_script_enabled=False) as (tab, _):
         assert tab.locator("details.case:visible").count() == len(CASES)
         assert tab.locator("#filters").is_hidden()
         tab.locator("details.case summary").first.click()
@@ -248,28 +226,28 @@ def test_without_a_script_everything_is_there(browser: "Browser", tmp_path: Path
 
 
 @pytest.mark.parametrize("text", ["whole", "hostile"])
-def test_a_phone_never_scrolls_sideways(browser: "Browser", tmp_path: Path, text: str) -> None:
+def test_a_phone_never_scrolls_sideways(chromium: "Browser", tmp_path: Path, text: str) -> None:
     """At 390 pixels everything fits, with every case and every fold open."""
     given = full() if text == "whole" else page(*hostile())
-    with opened(browser, tmp_path, given, viewport=PHONE) as (tab, _):
+    with opened(chromium, tmp_path, given, viewport=PHONE) as (tab, _):
         tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         tab.wait_for_timeout(100)
         assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_can_be_read(browser: "Browser", tmp_path: Path, scheme: str) -> None:
+def test_every_text_can_be_read(chromium: "Browser", tmp_path: Path, scheme: str) -> None:
     """Every text reaches a contrast of 4.5 : 1, by day and by night."""
-    with opened(browser, tmp_path, color_scheme=scheme) as (tab, _):
+    with opened(chromium, tmp_path, color_scheme=scheme) as (tab, _):
         tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         assert tab.evaluate(CONTRAST) == []
         dark = tab.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(247, 247, 245)"
         assert dark == (scheme == "dark")
 
 
-def test_headings_are_in_order_and_controls_have_names(browser: "Browser", tmp_path: Path) -> None:
+def test_headings_are_in_order_and_controls_have_names(chromium: "Browser", tmp_path: Path) -> None:
     """One first heading, no level is skipped, and every control says what it is for."""
-    with opened(browser, tmp_path) as (tab, _):
+    with opened(chromium, tmp_path) as (tab, _):
         levels = tab.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map((one) => Number(one.tagName[1]))")
         assert levels.count(1) == 1
         assert levels[0] == 1

@@ -2,7 +2,6 @@
 
 import contextlib
 import contextvars
-import shutil
 import socket
 import threading
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
+from browsing import watched
 from requirements.world import DAY, HELLO, ROOT, Scene, account, credit, doc
 from starlette.testclient import TestClient
 
@@ -28,13 +28,7 @@ from cxagent.testing import World
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-QUIET += " --disable-component-update --disable-sync"
-WATCH = """
-  window.violations = [];
-  document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
-"""
-LAPTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
+LAPTOP = {"width": 1400, "height": 900}
 OURS = {"sec-fetch-site": "same-origin"}
 """What a browser says of a request that one of our own pages made."""
 MID = account(
@@ -150,26 +144,13 @@ def until(happened: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="module")  # an open playwright holds the event loop of its thread: others need it
-def chromium() -> "Iterator[Browser]":
-    """Start the Chromium of this machine."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium is on this machine, so that nothing can be seen in a browser")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=QUIET.split())
-        yield started
-        started.close()
-
-
 @dataclass
 class Seat:
     """Somebody at a browser: the page, and what went wrong on it."""
 
     page: "Page"
     base: str
-    said: list[str] = field(default_factory=list)
+    said: list[str]
 
     def open(self, path: str) -> "Page":
         """Go to a page of the desk."""
@@ -190,12 +171,8 @@ def sits(chromium: "Browser") -> "Iterator[Callable[..., Seat]]":
     def seat(base: str, who: str = "Lena Hartmann", **more: Any) -> Seat:
         context = chromium.new_context(**({"viewport": LAPTOP} | more))
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.add_init_script(WATCH)
-        made = Seat(page, base)
-        page.on("console", lambda message: made.said.append(message.text))
-        page.on("pageerror", lambda error: made.said.append(str(error)))
+        page, said = watched(context)
+        made = Seat(page, base, said)
         made.open("/sign-in")
         page.get_by_label("Who are you?").select_option(who)
         page.get_by_role("main").get_by_role("button").click()

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from browsing import PHONE
 
 from cxagent.inbox import Given
-from review.conftest import PHONE, Desk, Seat, until
+from review.conftest import Desk, Seat, until
 
 Sits = Callable[..., Seat]
 SMALLEST = """() => [...document.querySelectorAll("a, button, summary, select, input:not([type=hidden]), textarea")]
@@ -181,7 +182,7 @@ def test_a_large_stake_asks_for_a_sentence(desk: Desk, served: str, sits: Sits) 
 def test_a_phone_is_enough(desk: Desk, served: str, sits: Sits) -> None:
     """At 390 pixels nothing is wider than the screen, every target can be hit, and a draft is rejected."""
     seat = sits(served, viewport=PHONE, has_touch=True)
-    for path in ("/", "/?tab=team", "/handoffs", "/people", "/keys", card(desk, "small")):
+    for path in ("/", "/?tab=team", "/handoffs", "/people", "/access", "/keys", card(desk, "small")):
         page = seat.open(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
         assert page.evaluate(SMALLEST) == [], path

@@ -86,6 +86,15 @@ def test_filters_and_tabs(desk: Desk, query: str, seen: set[str]) -> None:
     assert set(rows) == seen
 
 
+def test_why_is_told_in_plain_words(desk: Desk) -> None:
+    """The facts behind a decision that the machine took alone carry no code and no bare figure of trust."""
+    with desk.client() as client:
+        said = text(opened(client, re.findall(r"/why/\w+", opened(client, "/?tab=alone"))[0]))
+    assert "tier Small" in said
+    assert "trust balance no breach of trust counts" in said
+    assert not re.search(r"low.clv|0\.0000", said)
+
+
 def test_a_view_is_kept_and_dropped(desk: Desk) -> None:
     """A filter with a name stands on the queue of its owner alone, until they remove it."""
     with desk.client() as client:
@@ -187,24 +196,27 @@ def test_a_claim_is_taken_over_with_a_reason(desk: Desk) -> None:
 
 
 def test_a_draft_is_put_off_and_wakes(desk: Desk) -> None:
-    """A sensible moment before the deadline is offered; one after it is refused with what was typed."""
+    """A sensible moment before the deadline is offered and confirmed; one after it is refused with what was typed."""
     with desk.client() as client:
         offered = re.findall(r'name="snooze_until" value="([^"]+)"', opened(client, address(desk, "small")))
         assert offered
         late = client.post(address(desk, "small", "/snooze"), data={"snooze_at": "2027-03-12T09:00"})
         assert (late.status_code, "2027-03-12T09:00" in late.text) == (400, True)
-        client.post(address(desk, "small", "/snooze"), data={"snooze_until": offered[0]})
+        after = client.post(address(desk, "small", "/snooze"), data={"snooze_until": offered[0]})
+        assert "Company A-1 is put off until Tue 09 Mar 12:00." in text(after.text)
         assert "Company A-1" in opened(client, "/?tab=snoozed")
         client.post(address(desk, "small", "/wake"))
         assert "Company A-1" in opened(client, "/")
 
 
 def test_a_draft_is_passed_on(desk: Desk) -> None:
-    """It needs a colleague and a word why; then it is theirs."""
+    """It needs a colleague and a word why; then it is theirs, and the next page says so."""
     with desk.client() as client:
         refused = client.post(address(desk, "small", "/pass-on"), data={"pass_on_to": "Oskar Lindqvist"})
         assert (refused.status_code, "Say in a word why" in text(refused.text)) == (400, True)
-        client.post(address(desk, "small", "/pass-on"), data={"pass_on_to": "Oskar Lindqvist", "pass_on_why": "Yours"})
+        given = {"pass_on_to": "Oskar Lindqvist", "pass_on_why": "Yours"}
+        after = client.post(address(desk, "small", "/pass-on"), data=given)
+        assert "Company A-1 is passed on: it waits for Oskar Lindqvist now." in text(after.text)
     assert desk.row("small")["assignee"] == "Oskar Lindqvist"
 
 

@@ -16,6 +16,7 @@ from cxagent.errors import BadInput
 from cxagent.inbox import forms
 from cxagent.inbox.evidence import Known, evidence
 from cxagent.inbox.wording import diff
+from cxagent.review import words
 
 WORDS = st.lists(st.sampled_from(["we", "credit", "USD 40", ".", "\n", "you", " "]), max_size=12).map(" ".join)
 
@@ -174,3 +175,22 @@ def test_what_does_not_fit_is_refused_at_its_field(typed: dict[str, str], where:
     with pytest.raises(BadInput) as caught:
         forms.read([ORDER], TOOLS, shown(ORDER) | typed)
     assert caught.value.where == where
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("tier", "low_clv", "Small"),
+        ("trust balance", "0.0000", "no breach of trust counts"),
+        ("trust balance", "-0.5000", "a breach of trust still counts 0.50 (a fresh major one is 1)"),
+        ("trust balance", "0.2500", "0.25 in our favour"),
+        ("segment", "mid_market", "mid market"),
+        ("renewal window", "closed", "closed"),
+        ("health", 0, "0"),
+        ("goals", None, "unknown"),
+        ("days to notice deadline", "None", "unknown"),
+    ],
+)
+def test_facts_are_told_in_plain_words(name: str, value: object, said: str) -> None:
+    """A value is shown as people say it; what nobody knows is called unknown."""
+    assert words.fact({"name": name, "value": value}) == said

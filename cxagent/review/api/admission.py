@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cxagent import clock
+from cxagent.domain.value import storable
 from cxagent.errors import BadInput, Refused
 from cxagent.inbox import Inbox, Person
 from cxagent.inbox.people import VIEWER
@@ -139,11 +140,6 @@ def _worth_reading(request: Request, raw: bytes) -> None:
         _readable(parse_json(text, "body:1"), 0)
     except BadInput as error:
         raise Failed(400, str(error)) from None
-
-
-def storable(text: str) -> bool:
-    """Whether every database takes a text: no NUL byte, and no half of a character."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _readable(value: Any, depth: int) -> None:

@@ -1,11 +1,10 @@
 """Drafts: listed, looked at, claimed and decided, through the same inbox as the pages."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Query
 
 from cxagent.domain.vocabulary import Tier
-from cxagent.errors import BadInput
 from cxagent.inbox import Given
 from cxagent.ledger import reviews
 from cxagent.review.api.admission import Calling, needs, section
@@ -18,7 +17,7 @@ from cxagent.review.api.problems import Failed
 
 router = section("drafts")
 READ, DECIDE = needs("drafts:read"), needs("drafts:decide")
-TABS = ("mine", "unclaimed", "team", "snoozed", "done")
+Listed = Literal["mine", "unclaimed", "team", "snoozed", "done"]
 OWN = (
     *("id", "status", "account_id", "account_name", "tier", "intent", "stake", "health", "days_to_notice"),
     *("required_role", "four_eyes", "first_approver", "assignee", "created_at", "deadline", "snoozed_until"),
@@ -32,9 +31,7 @@ OWN = (
 )
 def drafts(
     caller: Calling,
-    tab: Annotated[
-        str, Query(description=f"One of {', '.join(TABS)}.", json_schema_extra={"enum": list(TABS)})
-    ] = "team",
+    tab: Annotated[Listed, Query(description=f"One of {', '.join(get_args(Listed))}.")] = "team",
     q: Filter = "",
     tier: Annotated[Tier | None, Query(description="Only accounts of this tier.")] = None,
     role: Filter = "",
@@ -47,10 +44,14 @@ def drafts(
 
     `mine` are those of the key's person and of whom they stand in for. `q` looks in account, intent and assignee.
     """
-    if tab not in TABS:
-        raise BadInput(f"{tab!r} is none of {', '.join(TABS)}", where="tab")
-    filters = {"text": q, "tier": tier.value if tier else "", "role": role, "intent": intent, "late": late}
-    page = caller.inbox.queue(caller.me, tab, after=read_cursor(tab, after), limit=limit, **filters)  # type: ignore[arg-type]
+    filters: dict[str, Any] = {
+        "text": q,
+        "tier": tier.value if tier else "",
+        "role": role,
+        "intent": intent,
+        "late": late,
+    }
+    page = caller.inbox.queue(caller.me, tab, after=read_cursor(tab, after), limit=limit, **filters)
     return {"drafts": [told(row) for row in page.rows], "next": cursor(tab, page.after)}
 
 

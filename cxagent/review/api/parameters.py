@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator, BeforeValidator
 
+from cxagent.domain.value import storable
 from cxagent.ledger.queue import MOST
-from cxagent.review.api.admission import storable
 
 
 def _plain(value: str) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from cxagent.errors import BadInput, Conflict, Refused, Unreachable
 from cxagent.inbox import Stale
 from cxagent.review.api.models import Problem
+from cxagent.review.site import NAMES_NOTHING
 
 MEDIA = "application/problem+json"
 STALE = "stale-card"
@@ -31,8 +32,6 @@ KINDS = {
     503: ("out-of-reach", "Out of reach just now"),
 }
 """Every status that is no success: its kind, and what it means here."""
-NAMES_NOTHING = frozenset({"DRAFT_ID", "ticket_id"})
-"""Where a lower storey says that there is no such thing."""
 MOST_FAULTS = 3
 log = logging.getLogger("cxagent.review")
 

@@ -1,38 +1,30 @@
 """Signed webhooks as the Standard Webhooks have them: an id, a moment and the raw body under a shared secret."""
 
-import base64
-import binascii
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from cxagent import clock
 from cxagent.errors import BadInput
-from cxagent.notifying.webhooks import signature
+from cxagent.notifying.webhooks import LEAST_SECRET, PREFIX, key_of, signature
 from cxagent.review.api.problems import Failed
 
 SECRETS = "CXAGENT_WEBHOOK_SECRETS"
 """The secrets that count, separated by blanks; several, so that a new one can come before the old one goes."""
-PREFIX = "whsec_"
-SHORTEST = 16
-"""How many bytes a secret has at least."""
 TOLERANCE = timedelta(minutes=5)
 MOST_SIGNATURES = 10
 
 
 def read_secrets(text: str) -> tuple[bytes, ...]:
     """Read the secrets of the environment; `BadInput` names the one that is none, by its place and never by itself."""
-    return tuple(_secret(one, number) for number, one in enumerate(text.replace(",", " ").split(), 1))
-
-
-def _secret(text: str, number: int) -> bytes:
-    try:
-        found = base64.b64decode(text.removeprefix(PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        found = b""
-    if not text.startswith(PREFIX) or len(found) < SHORTEST:
-        raise BadInput(f"secret {number} is not {PREFIX} and at least {SHORTEST} bytes in base64", where=SECRETS)
-    return found
+    found = []
+    for number, one in enumerate(text.replace(",", " ").split(), 1):
+        if (key := key_of(one)) is None:
+            raise BadInput(
+                f"secret {number} is not {PREFIX} and at least {LEAST_SECRET} bytes in base64", where=SECRETS
+            )
+        found.append(key)
+    return tuple(found)
 
 
 def require(secrets: Sequence[bytes], headers: Mapping[str, str], body: bytes) -> None:
