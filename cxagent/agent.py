@@ -203,7 +203,7 @@ class Agent:
         if real:
             self._examined(draft_id, review)
         elif review.verdict in ("edit", "respond"):  # it is judged as a real one would be, so that nobody can tell
-            self._rehearse(self._ruled(row["decision_id"]), review)
+            self._rehearse(self._ruled(row["decision_id"]), review, row["card"]["reply"])
         with self.store.write(row["ticket_id"]) as connection:
             signing.sign(connection, draft_id, review, until)
 
@@ -299,8 +299,11 @@ class Agent:
             self.app.checkpointer.delete_thread(ticket_id)
         return count
 
-    def _rehearse(self, values: Any, review: Review) -> None:
-        """Judge an edit before it is claimed: a refused edit leaves the draft open."""
+    def _rehearse(self, values: Any, review: Review, shown: str | None = None) -> None:
+        """Judge an edit before it is claimed: a refused edit leaves the draft open.
+
+        `shown` is the reply that the person was shown, where it is not the one that was ruled on.
+        """
         if review.verdict == "edit" and review.reply is None and review.actions is None:
             raise BadInput("an edit needs --reply or --args", where="edit")
         if review.verdict == "respond" and not (review.reply or "").strip():
@@ -308,7 +311,9 @@ class Agent:
         steps, given = self.project.steps, held(values)
         assert given.proposal is not None
         sub = steps.recorder.submission(given, edited(given.proposal, review.model_dump()))
-        if trouble := steps.reviewing.objection(review.role, steps.judge.rule(sub)):
+        drafted = given.proposal if shown is None else given.proposal.model_copy(update={"reply": shown})
+        trouble = steps.reviewing.objection(review.role, steps.judge.rule(sub))
+        if trouble := trouble or steps.reviewing.overreach(review, drafted, given.audit.at.date()):
             raise Refused(f"the edit is not within your authority: {trouble}")
 
     def _thread(self, ticket_id: str) -> Any:

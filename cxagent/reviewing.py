@@ -1,11 +1,14 @@
 """What a person may decide: rank, edits, and the one recorded verdict; the rest is refused with a sentence."""
 
 import contextlib
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from cxagent.answers import read_answer
+from cxagent.domain.proposal import Proposal
 from cxagent.domain.review import REASONS, Review
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.vocabulary import HANDOFF, Reason
@@ -15,6 +18,8 @@ from cxagent.ledger.authorizations import Grant
 from cxagent.ledger.executions import Terms
 from cxagent.ledger.store import Connection, Store
 from cxagent.playbook import Playbook
+from cxagent.reading.reply import Phrase
+from cxagent.rules.added import Said, added
 from cxagent.state import TicketState
 
 API_REVIEWER = "somebody at the API"
@@ -55,6 +60,21 @@ class Reviewing:
         if ruling.four_eyes:
             return f"{ruling.gives} needs two people, and an edit has one author"
         return self.may_sign(role, ruling.sign_off)
+
+    def overreach(self, review: Review, drafted: Proposal, today: date) -> str | None:
+        """Return why a person's own words may not go out with their authority, or None where they may.
+
+        Words that bind us where the draft did not give something that has no amount: like money of an unknown amount,
+        they are for the last step of the ladder.
+        """
+        if review.verdict not in ("edit", "respond"):
+            return None
+        actions = () if review.verdict == "respond" else drafted.actions if review.actions is None else review.actions
+        edit = Said(drafted.reply if review.reply is None else review.reply, actions)
+        found = added(Said(drafted.reply, drafted.actions), edit, today)
+        if not found or (trouble := self.may_sign(review.role, self.playbook.top_role)) is None:
+            return None
+        return f"the draft did not say {_quoted(found)}, which binds us and names no amount: {trouble}"
 
     def check(self, review: Review, row: dict[str, Any]) -> None:
         """Refuse a verdict that its author has no authority for, or that names what there is not."""
@@ -100,6 +120,9 @@ class Reviewing:
         try:
             if found is None:
                 signed = read_answer(raw).signed(API_REVIEWER, self.playbook.sign_off[0].role)
+                today = datetime.fromisoformat(state["audit"]["at"]).date()
+                if trouble := self.overreach(signed, Proposal.model_validate(state["proposal"]), today):
+                    raise Refused(f"the edit is not within your authority: {trouble}")
                 told = self.claim(draft_id, signed, *approval)
                 if "id" not in told["review"]:
                     return told
@@ -156,6 +179,15 @@ def told_of(review_id: str, review: Review) -> dict[str, Any]:
     """Return what the state says of a verdict on record."""
     told = {"id": review_id, "verdict": review.verdict, "by": review.by, "role": review.role, "note": review.note}
     return {**told, "to": review.to} if review.to else told
+
+
+_QUOTED = 160
+"""Characters of a sentence that a refusal quotes."""
+
+
+def _quoted(found: tuple[Phrase, ...]) -> str:
+    """Quote the sentences that were found, each once."""
+    return " and ".join(dict.fromkeys(repr(textwrap.shorten(one.words, _QUOTED, placeholder=" …")) for one in found))
 
 
 def _words(role: str) -> str:

@@ -14,6 +14,7 @@ from cxagent.reading.bindings import Binding, bound_by
 from cxagent.reading.dates import Moment, moments
 from cxagent.reading.grammar import may_hold_time, word_set
 from cxagent.reading.promises import promised
+from cxagent.reading.releases import released
 
 
 class Phrase(Value):
@@ -25,14 +26,19 @@ class Phrase(Value):
 
 __all__ = ["Binding", "Phrase", "read_reply"]
 
+TOO_LONG = "too long to read"
 _LIMIT = 20_000
 """Characters of a reply that are read; a longer one cannot be known to be harmless."""
 
 
-def read_reply(reply: str, today: date, backing: Sequence[str] = ()) -> tuple[Phrase, ...]:
-    """Return what in the reply binds us, sentence by sentence; dates that the actions carry (`backing`) do not."""
+def read_reply(reply: str, today: date, backing: Sequence[str] = (), *, reports: bool = False) -> tuple[Phrase, ...]:
+    """Return what in the reply binds us, sentence by sentence; what the actions carry (`backing`) does not.
+
+    `backing` holds the days and lengths of the proposed actions, and the names of their tools. With `reports`, what is
+    told as given up already binds like what is given up now.
+    """
     if len(reply) > _LIMIT:
-        return (Phrase(kind=Binding.ASSURANCE, words="too long to read"),)
+        return (Phrase(kind=Binding.ASSURANCE, words=TOO_LONG),)
     support = _Backing.read(backing)
     found: list[Phrase] = []
     for sentence in _sentences(_clean(reply)):
@@ -43,7 +49,9 @@ def read_reply(reply: str, today: date, backing: Sequence[str] = ()) -> tuple[Ph
             found.append(Phrase(kind=Binding.DATE, words=sentence))
         found.extend(
             Phrase(kind=kind, words=sentence)
-            for kind in sorted({*bound_by(low), *_bound_abroad(low, words)})
+            for kind in sorted(
+                {*bound_by(low), *_bound_abroad(low, words), *_let_off(low, words, support.calls, reports)}
+            )
             # "It ends on the 30th" reports what the proposed action does, where that action carries the very day.
             if not (kind == Binding.TERMS and carried)
         )
@@ -52,14 +60,15 @@ def read_reply(reply: str, today: date, backing: Sequence[str] = ()) -> tuple[Ph
 
 @dataclass(frozen=True)
 class _Backing:
-    """The days and lengths that the actions of the same proposal carry."""
+    """The days and lengths that the actions of the same proposal carry, and what they are called."""
 
     days: frozenset[date]
     lengths: frozenset[int]
+    calls: frozenset[str]
 
     @classmethod
     def read(cls, backing: Sequence[str]) -> "_Backing":
-        days, lengths = set(), set()
+        days, lengths, calls = set(), set(), set()
         for value in map(str.strip, backing):
             if _ISO.match(value):
                 try:
@@ -68,7 +77,9 @@ class _Backing:
                     continue  # a day that does not exist backs nothing
             elif value.isdecimal() and len(value) < 6:
                 lengths.add(int(value))
-        return cls(frozenset(days), frozenset(lengths))
+            elif value.isidentifier():
+                calls.add(value)
+        return cls(frozenset(days), frozenset(lengths), frozenset(calls))
 
     def covers(self, moment: Moment) -> bool:
         """Say whether an action carries the very day or length that the words name."""
@@ -138,7 +149,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 _ABROAD_GATE = word_set(
     "wir sie ihr ihnen unser unsere ist wird der das den dem leider bis nous vous votre notre nos le les la "
-    "est sera el "
+    "uns est sera el "
     "los una un se su sus es en fue nuestro nuestra lo del antes garantizamos prometemos"
 )
 _ABROAD: dict[Binding, re.Pattern[str]] = {
@@ -165,6 +176,8 @@ _ABROAD: dict[Binding, re.Pattern[str]] = {
     ),
     Binding.FAULT: re.compile(
         r"\b(?:unser|unserem|unseren|mein) (?:fehler|versehen)|unsere schuld|\bliegt an uns|\bnotre (?:faute|erreur)|"
+        r"\bschuld (?:liegt )?bei uns|\b(?:wir haben|haben wir) (?:\w+ ){0,4}?(?:verschuldet|verursacht|"
+        r"falsch gemacht|versäumt)\b|"
         r"\b(?:nuestro error|nuestra culpa|culpa nuestra)|fehler unsererseits|erreur de notre part|error nuestro"
     ),
     Binding.PRICE: re.compile(
@@ -192,6 +205,11 @@ _ABROAD: dict[Binding, re.Pattern[str]] = {
     ),
 }
 """A light list for German, French and Spanish: such a text stays unread, but an open promise in it is noticed."""
+
+
+def _let_off(sentence: str, words: frozenset[str], calls: frozenset[str], reports: bool) -> Iterator[Binding]:
+    if released(sentence, words, calls, reports=reports):
+        yield Binding.TERMS
 
 
 def _bound_abroad(sentence: str, words: frozenset[str]) -> Iterator[Binding]:

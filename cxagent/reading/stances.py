@@ -50,7 +50,8 @@ _ADMITS = (
     rf"(?:[a-z]+ ){{1,4}}?{_BAD}\b(?! (?:key|file|format|column|mapping|password|login))|"
     r"\b(?:accidentally|inadvertently|mistakenly|erroneously|unintentionally|wrongfully)\b|"
     r"\b(?:we|i|our \w+|somebody here|someone here|our \w+ \w+)(?:'ve| have| has)? (?:simply |just |really |clearly |"
-    r"also |badly )?(?:dropped|fell short|fallen short|slipped|messed|botched|bungled|broke|neglected|mixed|"
+    r"also |badly )?(?:blew (?:it|this|that)\b|"
+    r"dropped|fell short|fallen short|slipped|messed|botched|bungled|broke|neglected|mixed|"
     r"failed|missed|"
     r"let (?:you|this|it)|overlooked|forgot|miscalculated|miscommunicated|misunderstood|misjudged|mislaid|"
     r"misinformed|did not live up|didn't live up|did not do our|didn't do our|introduced (?:a|the|an) (?:\w+ "
@@ -270,7 +271,7 @@ FAULT: tuple[str, re.Pattern[str] | None] = (
         r"blocked|rejected|sent|told|closed)|" + _ADMITS
     ),
     re.compile(
-        r"\bif (?:you|we|it|this|that)\b|\byou(?: have|'ve)? (?:\w+ )?(?:deleted|added|removed|sent)\b|"
+        r"\bif (?:i|you|we|it|this|that)\b|\byou(?: have|'ve)? (?:\w+ )?(?:deleted|added|removed|sent)\b|"
         r"not our (?:fault|mistake)"
     ),
 )
