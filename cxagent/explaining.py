@@ -11,7 +11,7 @@ from cxagent.telling import Told, find, tell
 LOG, EXECUTION, OUTBOX, REVIEW = (TABLES[name] for name in ("decision_log", "execution", "outbox", "review"))
 _ORDER = (
     *("ruling", "escalation", "passed_on", "review", "unsigned", "stop", "effect", "settled", "reply"),
-    *("outcome", "undo", "check", "handoff", "continued", "erasure"),
+    *("outcome", "repair", "undo", "check", "handoff", "continued", "erasure"),
 )
 """What comes first of what happened in one moment."""
 

@@ -60,6 +60,7 @@ PART_RULES: tuple[PartRule, ...] = (
     stakes.legal_hold,
     stakes.residency,
     stakes.latitude,
+    stakes.resembles,
     calls.conditions_met,
     calls.target_clear,
     calls.invoice_known,
@@ -74,6 +75,10 @@ PART_RULES: tuple[PartRule, ...] = (
     words.our_error,
 )
 """Rules on one part; the strictest part rules the whole message."""
+
+
+TRACK_RECORD = frozenset({"latitude", "resembles", "shadow_mode"})
+"""Rules that speak of how well the machine decided so far, not of this account."""
 
 
 def rule(
@@ -109,7 +114,13 @@ def rule(
         playbook=sub.playbook.version,
         context=sub.audit.digest,
         deviations=deviations(sub),
+        would=_without(caps) if sub.proposal is not None else HANDOFF,
     )
+
+
+def _without(caps: list[Cap]) -> Autonomy:
+    """Return what would be allowed had the machine no track record at all."""
+    return min((cap.autonomy for cap in caps if cap.rule not in TRACK_RECORD), default=ACT)
 
 
 def _ask(one: Callable[..., Iterator[Cap]], *about: Submission | PartView) -> list[Cap]:
@@ -133,5 +144,9 @@ def deviations(sub: Submission) -> tuple[str, ...]:
 
 
 def hands_off_already(sub: Submission) -> bool:
-    """Whether the audit and the message alone call for a person, so that no model needs to be asked."""
-    return any(cap.autonomy == HANDOFF for one in TICKET_RULES for cap in _ask(one, sub))
+    """Whether the audit and the message alone call for a person, so that no model needs to be asked.
+
+    In shadow mode the model is asked all the same: what it would have done is what is measured.
+    """
+    rules = (one for one in TICKET_RULES if one is not stakes.shadow_mode)
+    return any(cap.autonomy == HANDOFF for one in rules for cap in _ask(one, sub))

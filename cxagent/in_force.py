@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cxagent.errors import BadInput
+from cxagent.fingerprint import agent_version
 from cxagent.ledger import versions
 from cxagent.ledger.versions import PLAYBOOK
 from cxagent.playbook import Playbook, parse_playbook
@@ -63,7 +64,7 @@ class InForce:
             return _Held(0, bench)
         if found.version.digest == project.playbook.digest:
             return _Held(found.activation, bench)
-        return _Held(found.activation, _under(bench, self._sound(found.activation)))
+        return _Held(found.activation, self._under(bench, self._sound(found.activation)))
 
     def _register(self, playbook: Playbook) -> None:
         store, text = self._project.store, self._project.playbook_text
@@ -82,7 +83,7 @@ class InForce:
         if number <= held.activation:
             return held
         try:
-            return _Held(number, _under(held.bench, self._sound(number)))
+            return _Held(number, self._under(held.bench, self._sound(number)))
         except BadInput as error:
             log.error("the playbook of activation %s is not worked under, the one before stays: %s", number, error)
             return replace(held, activation=number)
@@ -103,8 +104,7 @@ class InForce:
     def _prove(self, playbook: Playbook) -> None:
         require_sound(playbook, self._project.tools, self._project.home / ".cxagent")
 
-
-def _under(bench: Bench, playbook: Playbook) -> Bench:
-    """Return the bench with another playbook: sources, tools and proposers stay as they are."""
-    judge, reviewing = replace(bench.judge, playbook=playbook), replace(bench.reviewing, playbook=playbook)
-    return replace(bench, judge=judge, reviewing=reviewing)
+    def _under(self, bench: Bench, playbook: Playbook) -> Bench:
+        """Return the bench with another playbook: sources, tools and proposers stay as they are."""
+        judge = replace(bench.judge, playbook=playbook, version=agent_version(self._project, playbook=playbook))
+        return replace(bench, judge=judge, reviewing=replace(bench.reviewing, playbook=playbook))

@@ -1,29 +1,33 @@
 """Bring together what the gate needs: ask the sources, remember what the ledger knows, and rule."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cxagent import clock, gate
 from cxagent.context import ContextAudit, audit
 from cxagent.domain.account import Account
+from cxagent.domain.cell import Cell, Kin, Level
 from cxagent.domain.money import Money
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.tool import Tool
 from cxagent.domain.value import digest
-from cxagent.domain.vocabulary import ACT, Autonomy, SourceName
+from cxagent.domain.vocabulary import ACT, Autonomy, EffectClass, SourceName
 from cxagent.gate import PART_RULES, TICKET_RULES, PartRule, TicketRule
-from cxagent.ledger import handovers, history
+from cxagent.latitude.similar import Vectors, kin
+from cxagent.latitude.terms import START
+from cxagent.ledger import handovers, history, lessons
 from cxagent.ledger.authorizations import Grant
-from cxagent.ledger.store import Store
+from cxagent.ledger.store import Connection, Store
+from cxagent.ledger.tickets import UNKNOWN
 from cxagent.playbook import Playbook
 from cxagent.reading.message import Reading, read_message
 from cxagent.reading.plainness import doubt
-from cxagent.rules.submission import Cell, Stop, Submission
+from cxagent.rules.submission import Stop, Submission
 from cxagent.sources.fetch import Gather
 
 ORDERS_DAYS = 30
@@ -33,12 +37,13 @@ ORDERS_DAYS = 30
 class _Memory(NamedTuple):
     """What the ledger remembers that a ruling must know."""
 
-    stops: Sequence[Stop]
-    cells: Sequence[Cell]
-    orders: Sequence[str]
+    stops: Sequence[Stop] = ()
+    cells: Sequence[Cell] = ()
+    kin: Sequence[Kin] = ()
+    orders: Sequence[str] = ()
 
 
-_NOTHING = _Memory((), (), ())
+_NOTHING = _Memory()
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ class Judge:
 
     `unanswered` reads a message a second time and names the requests that a proposal leaves out: it is given the
     proposal's intents, and those of weight among them, which may stand for a kindred one. A copy of an invoice is no
-    answer to a request for money back.
+    answer to a request for money back. Where it `earns`, a kind of case without a record stands where the playbook
+    lets it start; where it does not, as in a replay, an empty history caps nothing. `vectors` tell what is alike.
     """
 
     playbook: Playbook
@@ -58,6 +64,9 @@ class Judge:
     part_rules: tuple[PartRule, ...] = ()
     cells: Sequence[Cell] = ()
     shadow: bool = False
+    version: str = "unversioned"
+    earns: bool = False
+    vectors: Vectors = field(default_factory=Vectors)
     unanswered: Callable[[Ticket, Collection[str], Collection[str]], tuple[str, ...]] = lambda ticket, intents, kin: ()
 
     def look(self, ticket: Ticket, hint: str | None, but: str | None = None) -> ContextAudit:
@@ -91,7 +100,7 @@ class Judge:
         remember: bool = True,
     ) -> Submission:
         """Put everything before the gate; `remember` adds what the ledger knows: stops, latitude, earlier orders."""
-        memory = self._memory(ticket, found) if remember else _NOTHING
+        memory = self._memory(ticket, found, proposal) if remember else _NOTHING
         return Submission(
             ticket=ticket,
             audit=found,
@@ -101,6 +110,7 @@ class Judge:
             proposal=proposal,
             read_by_proposer=read_by_proposer,
             cells=(*self.cells, *memory.cells),
+            kin=memory.kin,
             stops=memory.stops,
             earlier_orders=memory.orders,
             doubt=doubt(ticket.text),
@@ -114,22 +124,74 @@ class Judge:
         intents, known = [part.intent for part in proposal.parts], self.playbook.intents
         return self.unanswered(ticket, intents, [one for one in intents if one in known and known[one].weighty])
 
-    def _memory(self, ticket: Ticket, found: ContextAudit) -> "_Memory":
-        now = clock.now()
+    def _memory(self, ticket: Ticket, found: ContextAudit, proposal: Proposal | None) -> "_Memory":
+        now, memory = clock.now(), _NOTHING
         with self.store.read() as connection:
-            stops: Sequence[Stop] = ()
-            cells: Sequence[Cell] = ()
-            if not history.quiet(connection):
-                stops, cells = history.stops(connection), history.cells(connection, now)
+            if not history.quiet(connection, now, Level.WATCHED if self._start is None else self._start):
+                memory = self._unrest(connection, ticket, found, proposal)
             orders: list[str] = []
             if found.account is not None:
                 sender, since = digest(ticket.sender.email.lower()), now - timedelta(days=ORDERS_DAYS)
                 orders = history.orders_of_others(connection, found.account_id, sender, since)
-        return _Memory(stops, cells, orders)
+        return memory._replace(orders=orders)
+
+    @property
+    def _start(self) -> Level | None:
+        """The level of a kind of case without a record; None where an empty history caps nothing."""
+        return START[self.playbook.latitude.start] if self.earns else None
+
+    def _unrest(
+        self, connection: Connection, ticket: Ticket, found: ContextAudit, proposal: Proposal | None
+    ) -> "_Memory":
+        """Ask for what holds beside the playbook: stops, where the kinds of case stand, and what this one resembles."""
+        now, intents = clock.now(), tuple(dict.fromkeys(part.intent for part in proposal.parts)) if proposal else ()
+        kinds = history.Kinds(intents, segment_of(found), self.version, self._start)
+        stops, cells = history.stops(connection), history.cells(connection, now, kinds)
+        learned = lessons.in_force(connection, now) if intents else []
+        if not learned:
+            return _Memory(stops, cells)
+        words = [one.id for one in learned]
+        message, known = self.vectors.read(ticket.text, words, lambda names: lessons.texts(connection, names))
+        pairs = [(one, known[one.id]) for one in learned if one.id in known]
+        return _Memory(stops, cells, kin(pairs, intents, message, self.playbook.latitude.learning, self._family, now))
+
+    def _family(self, intent: str) -> EffectClass | None:
+        """Return the family of an intent: those of one effect class belong together."""
+        entry = self.playbook.intents.get(intent)
+        return entry.effect if entry else None
 
     def rule(self, sub: Submission) -> Ruling:
         """Rule with the product's rules and the project's own."""
         return gate.rule(sub, (*TICKET_RULES, *self.ticket_rules), (*PART_RULES, *self.part_rules))
+
+    def marks(self, sub: Submission, ruling: Ruling) -> dict[str, Any]:
+        """Say which cell a ruling belongs to, how the account stood, and with what chance it is drawn for an audit.
+
+        The chance is fixed here, before anybody can know how the decision turns out.
+        """
+        segment = segment_of(sub.audit)
+        level = self.level_of(sub, segment)
+        audited = self.playbook.latitude.audited
+        chance = audited.share(level) if ruling.would == ACT else audited.elsewhere
+        return {
+            "would": (ruling.would or ruling.autonomy).value,
+            "version": self.version,
+            "segment": segment,
+            "level": int(level),
+            "chance": str(chance),
+            "tier": sub.tier.value,
+            "at_risk": sub.at_risk,
+            "in_window": sub.in_window,
+        }
+
+    def level_of(self, sub: Submission, segment: str) -> Level:
+        """Return the rung of the first part's cell: as recorded, or where the playbook lets a cell begin."""
+        if sub.shadow:
+            return Level.OBSERVE
+        intent = sub.parts[0].part.intent if sub.parts else None
+        mine = [one for one in sub.cells if (one.intent, one.segment) == (intent, segment)]
+        earned = min((one.level for one in mine if one.level is not None), default=START[self.playbook.latitude.start])
+        return min([earned, *(_under(one.cap) for one in mine if one.level is None)])
 
     def grant(self, sub: Submission, *, limited: bool) -> Grant:
         """Say what an authorization must reserve, and the room it must fit into where the machine acts alone."""
@@ -144,6 +206,17 @@ class Judge:
             shown_refs=frozenset(exposure.refs if exposure else ()),
             since=clock.now() - timedelta(days=money.rolling_days),
         )
+
+
+def segment_of(found: ContextAudit) -> str:
+    """Return how the CRM files the account of an audit; `unknown` where it does not say."""
+    crm = found.account.crm if found.account else None
+    return crm.segment.value if crm and crm.segment else UNKNOWN
+
+
+def _under(cap: Autonomy) -> Level:
+    """Return the highest rung that a cap allows."""
+    return max(level for level in Level if level.cap <= cap)
 
 
 def shown_to_proposer(found: ContextAudit) -> Account | None:

@@ -1,5 +1,6 @@
 """Numbered migrations: each is applied once, in order, and recorded."""
 
+import secrets
 from collections.abc import Callable
 
 from sqlalchemy import Connection, String, inspect, select, text
@@ -168,6 +169,31 @@ def open_the_inbox(connection: Connection) -> None:
     compare_by_byte(connection)
 
 
+def keep_the_record_of_quality(connection: Connection) -> None:
+    """Add what latitude rests on: audits, findings, cells and their moves, lessons, repairs; and the seed of draws."""
+    SQLModel.metadata.create_all(connection)
+    for name, where in {
+        "audit_due": "audit (status, due)",
+        "audit_of_person": "audit (auditor, status, due)",
+        "audit_of_cell": "audit (intent, segment, version, decided_at)",
+        "finding_of_cell": "finding (intent, segment, version, decided_at)",
+        "finding_by_cell": "finding (intent, segment, version, went, weight, would, agrees, loss)",
+        "finding_by_root": "finding (root_id, weight, agrees, loss)",
+        "finding_by_intent": "finding (intent, root_id, weight, agrees, loss)",
+        "finding_by_segment": "finding (segment, root_id, weight, agrees, loss)",
+        "finding_by_month": "finding (month, root_id, weight, agrees, loss)",
+        "finding_in_order": "finding (at, intent, segment, traits, went, origin, agrees)",
+        "finding_by_origin": "finding (origin, went, agrees)",
+        "lesson_of_ticket": "lesson (ticket_id)",
+    }.items():
+        connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {where}"))
+    draw = SQLModel.metadata.tables["draw"]
+    if connection.execute(select(draw.c.id)).first() is None:
+        row = {"id": clock.new_id("drw"), "seed": secrets.token_hex(16), "at": clock.now().isoformat(), "drawn_to": ""}
+        connection.execute(draw.insert(), row)
+    compare_by_byte(connection)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     seal_the_log,
@@ -176,6 +202,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     compare_by_byte,
     index_what_grows,
     open_the_inbox,
+    keep_the_record_of_quality,
 )
 
 

@@ -18,6 +18,7 @@ from cxagent.domain.money import Currency, Number
 from cxagent.domain.value import Text, Value, digest
 from cxagent.domain.vocabulary import Autonomy, EffectClass, Segment, Signal, SourceName, Tier
 from cxagent.errors import BadInput
+from cxagent.latitude.terms import LatitudeTerms
 
 Column = Literal["low_clv", "mid", "high", "at_risk"]
 Share = Annotated[Number, Field(ge=0, le=1)]
@@ -241,6 +242,7 @@ class Playbook(Value):
     people: tuple[Colleague, ...]
     not_a_person: Names[str]
     acknowledgement: Text
+    latitude: LatitudeTerms = LatitudeTerms()
 
     @field_validator("version", mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, ValidationError
 
@@ -22,9 +22,11 @@ from cxagent.domain.money import Fx
 from cxagent.domain.value import Text, Value
 from cxagent.errors import BadInput
 from cxagent.executor import Executor
+from cxagent.fingerprint import agent_version
 from cxagent.gate import PartRule, TicketRule
 from cxagent.in_force import InForce
 from cxagent.judge import Judge
+from cxagent.latitude.similar import Vectors
 from cxagent.ledger.deliveries import Webhook
 from cxagent.ledger.store import Store
 from cxagent.playbook import Playbook, explain, load_playbook, read_yaml
@@ -37,9 +39,13 @@ from cxagent.sources import Gather, Source, load_sources
 from cxagent.state import TicketInput, TicketState
 from cxagent.steps import Bench, Steps
 
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
 DATABASE = "CXAGENT_DATABASE_URL"
 RULE = ("rule", "it must be a function with a name", ("__call__", "__name__"))
 SOURCE = ("accounts_of", "account", "family", "mismatches", "health", "name", "sections")
+EMBEDDINGS = ("embeddings", "pass an instance of langchain_core's Embeddings", ("embed_documents",))
 NEEDED = {
     "proposers": ("proposer", "it needs a name and propose(known)", ("name", "propose")),
     "sources": ("source", "see cxagent.sources.Source", SOURCE),
@@ -84,12 +90,15 @@ class Extensions:
     tools: tuple[Any, ...] = ()
     ticket_rules: tuple[TicketRule, ...] = ()
     part_rules: tuple[PartRule, ...] = ()
+    embeddings: "Embeddings | None" = None
 
     def __post_init__(self) -> None:
         """Refuse at once what would only fail in the middle of a ticket."""
         for field, needed in NEEDED.items():
             for part in getattr(self, field) or ():
                 _require(part, *needed)
+        if self.embeddings is not None:
+            _require(self.embeddings, *EMBEDDINGS)
 
 
 class Project:
@@ -112,10 +121,12 @@ class Project:
         tools: Iterable[Any] = (),
         ticket_rules: Iterable[TicketRule] = (),
         part_rules: Iterable[PartRule] = (),
+        embeddings: "Embeddings | None" = None,
     ) -> Self:
         """Return the project that a graph file belongs to; whatever is passed here goes before the configuration.
 
-        `tools` are functions declared with `@action` and come on top of the project's; rules can only cap.
+        `tools` are functions declared with `@action` and come on top of the project's; rules can only cap. `embeddings`
+        tell which messages resemble mishandled ones; without them words are compared.
         """
         extensions = Extensions(
             proposers=None if proposers is None else tuple(proposers),
@@ -123,6 +134,7 @@ class Project:
             tools=tuple(tools),
             ticket_rules=tuple(ticket_rules),
             part_rules=tuple(part_rules),
+            embeddings=embeddings,
         )
         return cls(Path(graph_file).resolve().parents[1], extensions)
 
@@ -244,6 +256,9 @@ class Project:
             ticket_rules=self.extensions.ticket_rules,
             part_rules=self.extensions.part_rules,
             shadow=self.config.shadow,
+            version=agent_version(self),
+            earns=True,
+            vectors=Vectors(embeddings.embed_documents if (embeddings := self.extensions.embeddings) else None),
         )
         return self.equip(judge, self.proposers)
 

@@ -18,6 +18,7 @@ from cxagent.ledger.authorizations import Grant
 from cxagent.ledger.executions import Terms
 from cxagent.ledger.store import Connection, Store
 from cxagent.playbook import Playbook
+from cxagent.quality import ladder, origins
 from cxagent.reading.reply import Phrase
 from cxagent.rules.added import Said, added
 from cxagent.state import TicketState
@@ -97,14 +98,23 @@ class Reviewing:
         grant: Grant | None = None,
         signed: str | None = None,
     ) -> TicketState:
-        """Record the verdict on a draft, and mint the authorization of an approval in the same transaction."""
+        """Record the verdict on a draft, and mint the authorization of an approval in the same transaction.
+
+        What it says about the machine's decision moves the cell that the decision belongs to, in that same moment.
+        """
         with self._write(draft_id) as connection:
             row = reviews.draft(connection, draft_id)
             self.check(review, row)
+            # Who answers by the graph's own protocol is nobody whose word moves a cell.
+            found = origins.of_review(connection, row["decision_id"], review) if review.by != API_REVIEWER else None
+            if found is not None:  # cells are queued for before anything goes into a chain
+                ladder.queue_for(connection, found.intent, found.segment)
             review_id = reviews.claim(connection, draft_id, review, signed)
             if review_id is None:
                 waits = f"{review.by} approved; a second person must approve as well"
                 return {"review": {"refused": waits}}
+            if found is not None:
+                ladder.noted(connection, self.playbook, found)
             told: TicketState = {"review": told_of(review_id, review)}
             if review.verdict == "approve" and terms is not None and grant is not None:
                 told["authorization_id"] = self._mint(connection, row, terms, grant)

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from cxagent.errors import BadInput
-from cxagent.ledger import chain, reports, reviews
+from cxagent.ledger import chain, repairs, reports, reviews
 from cxagent.ledger.store import TABLES, Store
 
 _LAST = ("language_unread", "latitude", "money_per_action", "money_rolling", "sign_off_level", "proposer_unsure")
@@ -19,6 +19,7 @@ class Told:
     entry: dict[str, Any]
     handoff: dict[str, Any] | None
     draft: dict[str, Any] | None
+    repair: dict[str, Any] | None = None
 
     @property
     def autonomy(self) -> str:
@@ -106,6 +107,20 @@ class Told:
         return str((self.audit.get("standing") or {}).get("window", {}).get("why") or "unknown")
 
     @property
+    def mended(self) -> str | None:
+        """By whom it was found wrong after it had been sent, and what became of that; None where nobody did."""
+        if (row := self.repair) is None:
+            return None
+        found = f"found wrong on {row['opened_at'][:10]} by {row['found_by']} ({row['severity']})"
+        match row["status"]:
+            case "corrected":
+                return f"{found}, repaired on {row['done_at'][:10]} by {row['done_by']}"
+            case "not_needed":
+                return f"{found}, needed no correction, said {row['done_by']} on {row['done_at'][:10]}"
+            case _:
+                return f"{found}, {row['owner']} puts it right until {row['due'][:16].replace('T', ' ')} UTC"
+
+    @property
     def person(self) -> str | None:
         """Who has it now, where a person has."""
         if self.handoff:
@@ -119,7 +134,8 @@ def tell(connection: Any, decision_id: str) -> Told:
     assert entry is not None
     draft = TABLES["draft"]
     row = connection.execute(draft.select().where(draft.c.decision_id == decision_id)).mappings().first()
-    return Told(entry, reports.brief(connection, entry["ticket_id"]), dict(row) if row else None)
+    owned, mended = reports.brief(connection, entry["ticket_id"]), repairs.of(connection, decision_id)
+    return Told(entry, owned, dict(row) if row else None, mended)
 
 
 def find(connection: Any, name: str) -> str:

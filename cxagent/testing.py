@@ -27,6 +27,7 @@ from cxagent.domain.ticket import Incoming
 from cxagent.domain.tool import Tool
 from cxagent.domain.vocabulary import Stance
 from cxagent.judge import Judge
+from cxagent.latitude.similar import Vectors
 from cxagent.ledger import chain, reports
 from cxagent.ledger.store import TABLES, MemoryStore, Store
 from cxagent.project import Project, load_graph_file
@@ -128,6 +129,7 @@ class World:
         self.playbook = self.project.playbook
         self.now = TODAY
         self.shadow = False
+        self.vectors = Vectors()
         self.accounts = {one.id: one for source in _files(self.project) for one in source.accounts()}
         self.faults: tuple[Fault, ...] = ()
         self.sources: tuple[Source, ...] | None = None
@@ -149,7 +151,7 @@ class World:
         """Return a second world over the same ledger and facts, with connections and an agent of its own."""
         assert self.url != IN_MEMORY, "another process sees nothing of a ledger in memory"
         other = World(self.deployment, self.home, url=self.url)
-        shared = ("playbook", "now", "shadow", "accounts", "faults", "sources", "fx", "script", "proposers")
+        shared = ("playbook", "now", "shadow", "vectors", "accounts", "faults", "sources", "fx", "script", "proposers")
         for name in (*shared, "effects", "on_effect", "tools"):
             setattr(other, name, getattr(self, name))
         self._twins.append(other)
@@ -264,6 +266,8 @@ class World:
             gather=Gather(sources, deadline_seconds=self.project.config.deadline_seconds, fx=self.fx),
             store=self.store,
             shadow=self.shadow,
+            earns=True,
+            vectors=self.vectors,
         )
         return self.project.equip(judge, self.proposers, {"sandbox": str(self.home / "sandbox.sqlite")})
 

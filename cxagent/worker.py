@@ -21,6 +21,7 @@ from cxagent.domain.value import digest
 from cxagent.errors import BadInput, Unreachable
 from cxagent.inbox import Inbox
 from cxagent.ledger import engine, reports, tickets
+from cxagent.quality import auditing, ladder, repairs
 
 if TYPE_CHECKING:
     import asyncio
@@ -108,13 +109,16 @@ class Queue:
             self.put(ticket_id, None, attempt + 1)
 
     def sweep(self, timestamp: int = 0) -> None:
-        """Queue what a crash left, and give the jobs of dead workers to living ones."""
+        """Queue what a crash left, draw what is to be audited, and let cells move where it is time."""
         for ticket_id in recovery.sweep(self.agent):
             with self.agent.store.read() as connection:
                 known = tickets.known(connection, ticket_id)
             if known is None or known.incoming is None:
                 continue
             self.put(ticket_id, lock_of(self.agent, known.incoming.ticket, known.incoming.account_id))
+        auditing.draw(self.agent, clock.now())
+        ladder.sweep(self.agent, clock.now())
+        repairs.sweep(self.agent, clock.now())
 
     async def _revive(self) -> None:
         """Give back what workers that no longer say they live had taken: it would block its account for ever."""
@@ -267,14 +271,18 @@ def enqueue(agent: Agent, incoming: Incoming, queue: Queue | None) -> dict[str, 
 
 
 def sweep(agent: Agent) -> list[str]:
-    """Do what must not lie where one process works alone: signed verdicts that are due, webhooks, a crash's leftovers.
+    """Do what must not lie where one process works alone: signed verdicts, webhooks, draws, a crash's leftovers.
 
     Return the tickets that lie untouched. `cxagent serve` does the same, oftener; both together do nothing twice.
     """
     Inbox(agent).release()
     if notifying.endpoints(agent):
         notifying.deliver(agent, clock.now())
-    return recovery.sweep(agent)
+    left = recovery.sweep(agent)
+    auditing.draw(agent, clock.now())
+    ladder.sweep(agent, clock.now())
+    repairs.sweep(agent, clock.now())
+    return left
 
 
 class Stopping:

@@ -73,9 +73,9 @@ def world(tmp_path: Path, database_url: str) -> Iterator[World]:
     made.close()
 
 
-def opened(world: World, ticket_id: str = "T-1", gate: str = "north") -> str:
+def opened(world: World, ticket_id: str = "T-1", gate: str = "north", intent: str = "howto_question") -> str:
     """Let the machine open a gate alone, and return the key of the effect."""
-    return acted(world, ticket_id, call("open_gate", gate=gate))
+    return acted(world, ticket_id, call("open_gate", gate=gate), intent)
 
 
 def granted(world: World, ticket_id: str = "T-1", role: str = "viewer") -> str:
@@ -162,8 +162,9 @@ def test_what_was_taken_back_opens_a_correction(world: World) -> None:
 def test_two_people_at_once_take_it_back_once(world: World) -> None:
     """Of two who take the same effect back at the same moment one does, and the other is told."""
     other = world.twin()
-    for number in range(6):
-        key = opened(world, f"T-{number}", gate=f"gate {number}")
+    # Each of another kind: two of one kind that were taken back would lower it.
+    for number, intent in enumerate(list(world.playbook.intents)[:6]):
+        key = opened(world, f"T-{number}", gate=f"gate {number}", intent=intent)
         other.now = world.now
         barrier, results = threading.Barrier(2), []
 
@@ -375,6 +376,28 @@ def test_what_did_not_hold_goes_to_a_person_and_lowers_the_cell(world: World, lo
     result = world.run(world.ticket("T-2", ADMIN, HOWTO, LOW))
     assert (result["autonomy"], "latitude" in result["reasons"]) == ("draft", True)
     assert chain.verify(world.store)[1] == ()
+
+
+def test_what_did_not_hold_is_a_finding(world: World) -> None:
+    """An effect that did not hold is an error that came to light: on record, and its cell falls with what was set."""
+    opened(world)
+    LOOKS.append({"holds": False, "said": "shut"})
+    world.now += timedelta(hours=2)
+    sweep(world)
+    (row,) = world.rows("finding")
+    assert (row["origin"], row["agrees"], row["severity"], row["by"]) == ("surfaced", False, "major", "the check")
+    (cell,) = world.rows("cell")
+    assert (cell["intent"], cell["level"], cell["why"]) == ("howto_question", 1, world.rows("latitude")[0]["why"])
+    assert world.rows("lesson") == []
+
+
+def test_what_was_taken_back_twice_lowers_its_cell(world: World) -> None:
+    """Two decisions of one kind that people took back lower it; whoever takes back what did not hold says no more."""
+    for number, after in enumerate(("act", "draft")):
+        undo(world, opened(world, f"T-{number}", gate=f"gate {number}"))
+        world.says(f"N-{number}", proposal("howto_question", call("open_gate", gate="new"), reply="That is done."))
+        assert world.run(world.ticket(f"N-{number}", ADMIN, HOWTO, LOW))["autonomy"] == after
+    assert [row["by"] for row in world.rows("finding")] == [REVIEWER] * 2
 
 
 def test_a_change_behind_our_back_is_seen(world: World) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF
-from cxagent.latitude import ALARM_AT, Setting, Verdict, cells, statistic
+from cxagent.latitude.detection import ALARM_AT, statistic
+from cxagent.latitude.record import Setting, Verdict, cells
 
 NOW = datetime(2027, 3, 9, 10, tzinfo=UTC)
 MINOR, MAJOR = 0.25, 1.0

@@ -11,6 +11,8 @@ from cxagent.domain.ticket import Ticket
 from cxagent.domain.vocabulary import Tier
 from cxagent.ledger import journal, reports, tickets
 from cxagent.ledger.store import Connection
+from cxagent.playbook import Playbook
+from cxagent.steps.held import Held
 
 
 def owned(connection: Connection, found: Past) -> str | None:
@@ -21,16 +23,30 @@ def owned(connection: Connection, found: Past) -> str | None:
 
 def correct(connection: Connection, agent: Agent, found: Past, what: str, reason: str) -> None:
     """Open the ticket of an effect again for a person; one that a person owns already stays theirs."""
+    book, now, words = agent.project.steps.judge.playbook, clock.now(), None
+    owner = owner_of(book, found.entry, found.given)
+    if found.given is None:
+        due = brief.business_time(now, timedelta(hours=book.deadline_hours[Tier.HIGH]), book.business_hours)
+    else:
+        due = brief.deadline(book, found.given.audit, now)
+        words = apology(found.given.ticket, datetime.fromisoformat(found.row["done_at"]), owner, due)
+    told = brief_of(book, found.entry, found.given, due, what, reason, words)
+    hand_over(connection, found.entry, owner, due, told)
+
+
+def hand_over(
+    connection: Connection, entry: dict[str, Any], owner: str, due: datetime, told: dict[str, Any]
+) -> str | None:
+    """Open the ticket of a ruling again for a person; return the handoff, None where a person owns it already."""
     # Open it first: on a closed ticket there is nothing to hand over.
-    tickets.set_status(connection, found.row["ticket_id"], "handed_off", "handed_off")
-    if owned(connection, found) is not None:
-        return
-    owner, due, told = _brief(agent, found, what, reason)
-    journal.hand_off(
+    tickets.set_status(connection, entry["ticket_id"], "handed_off", "handed_off")
+    if reports.brief(connection, entry["ticket_id"]) is not None:
+        return None
+    return journal.hand_off(
         connection,
-        ticket_id=found.row["ticket_id"],
-        account_id=found.row["account_id"],
-        decision_id=found.entry["id"],
+        ticket_id=entry["ticket_id"],
+        account_id=entry["account_id"],
+        decision_id=entry["id"],
         owner=owner,
         deadline=due,
         brief=told,
@@ -39,29 +55,43 @@ def correct(connection: Connection, agent: Agent, found: Past, what: str, reason
 
 def apology(ticket: Ticket, done_at: datetime, owner: str, due: datetime) -> str:
     """Draft what the owner may write to the customer: it admits that the answer did not hold, and promises no more."""
-    name = f" {ticket.sender.name}" if ticket.sender.name else ""
-    about = f" about \u201c{ticket.subject}\u201d" if ticket.subject else ""
-    return (
-        f"Hello{name},\n\n"
-        f"on {done_at:%d %B} we answered your message{about}. What we did then did not hold as we told you. I am sorry "
-        f"about that. I am looking after it myself now, and you will hear from me by {due:%A, %d %B, %H:%M} UTC.\n\n"
-        f"{owner}"
+    said = (
+        "What we did then did not hold as we told you. I am sorry about that. I am looking after it myself now, and "
+        f"you will hear from me by {due:%A, %d %B, %H:%M} UTC."
     )
+    return letter(ticket, done_at, owner, said)
 
 
-def _brief(agent: Agent, found: Past, what: str, reason: str) -> tuple[str, datetime, dict[str, Any]]:
-    """Return who takes over, by when, and what they are told: what was done, when, and what came of it."""
-    book, now = agent.project.steps.judge.playbook, clock.now()
-    if found.given is None:
-        hours = timedelta(hours=book.deadline_hours[Tier.HIGH])
-        due = brief.business_time(now, hours, book.business_hours)
-        about = {"who": {"email": "erased", "account_id": found.row["account_id"]}, "request": {}, "tried": [what]}
-        told = {**about, "deadline": due.isoformat(), "acknowledgement": book.acknowledgement.strip()}
-        return brief.signer(book, book.sign_off[0].role), due, {**told, "why": [what]}
-    card, ticket = found.entry["personal"]["ruling"], found.given.ticket
-    ruling = Ruling.model_validate({name: value for name, value in card.items() if name in Ruling.model_fields})
-    due = brief.deadline(book, found.given.audit, now)
-    told = brief.handoff_brief(ticket, found.given.audit, found.given.proposal, ruling, book, [what], due)
-    owner = brief.owner(book, found.given.audit, ruling.sign_off)
-    words = apology(ticket, datetime.fromisoformat(found.row["done_at"]), owner, due)
-    return owner, due, {**told, "why": [what], "reasons": [reason], "suggestion": words}
+def letter(ticket: Ticket | None, at: datetime, owner: str, said: str) -> str:
+    """Draft a letter about an answer of ours; it names nobody and nothing where the ticket was erased."""
+    name = f" {ticket.sender.name}" if ticket and ticket.sender.name else ""
+    about = f" about \u201c{ticket.subject}\u201d" if ticket and ticket.subject else ""
+    return f"Hello{name},\n\non {at:%d %B} we answered your message{about}. {said}\n\n{owner}"
+
+
+def owner_of(book: Playbook, entry: dict[str, Any], given: Held | None) -> str:
+    """Name who puts a ruling right: the account's owner, or who may sign what was decided."""
+    if given is None:
+        return brief.signer(book, book.sign_off[0].role)
+    return brief.owner(book, given.audit, entry["personal"]["ruling"]["sign_off"])
+
+
+def brief_of(
+    book: Playbook,
+    entry: dict[str, Any],
+    given: Held | None,
+    due: datetime,
+    what: str,
+    reason: str,
+    words: str | None,
+) -> dict[str, Any]:
+    """Return what the owner is told: what was done, when, what came of it, and what they may write."""
+    if given is None:
+        about = {"who": {"email": "erased", "account_id": entry["account_id"]}, "request": {}, "tried": [what]}
+        told: dict[str, Any] = {**about, "deadline": due.isoformat(), "acknowledgement": book.acknowledgement.strip()}
+    else:
+        card = entry["personal"]["ruling"]
+        ruling = Ruling.model_validate({name: value for name, value in card.items() if name in Ruling.model_fields})
+        told = brief.handoff_brief(given.ticket, given.audit, given.proposal, ruling, book, [what], due)
+        told = {**told, "reasons": [reason], "suggestion": words}
+    return {**told, "why": [what]}

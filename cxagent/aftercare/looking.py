@@ -11,16 +11,19 @@ from cxagent.aftercare.correcting import correct, owned
 from cxagent.aftercare.past import Past, past, ticket_of
 from cxagent.aftercare.running import NotNow, begin, carry_out, end, stopped, submission
 from cxagent.agent import Agent
+from cxagent.domain.cell import Cell
 from cxagent.domain.proposal import Action
 from cxagent.domain.tool import Tool
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy
 from cxagent.errors import BadInput, Conflict
 from cxagent.executor import Ended
-from cxagent.ledger import chain, executions, history, personal
+from cxagent.ledger import chain, executions, history, personal, reviews
 from cxagent.ledger.executions import Status, Step
 from cxagent.ledger.store import Connection, lock
-from cxagent.rules.submission import Cell
+from cxagent.quality import ladder, origins
 
+CHECK = "the check"
+"""Who found that an effect did not hold."""
 NO_CALL = Action(tool="-")
 """Stands where a check cannot be told, or finds nothing to look at: it is recorded, and no tool runs."""
 
@@ -55,6 +58,7 @@ def check(agent: Agent, key: str) -> dict[str, Any]:
             sub = submission(connection, agent, found, action) if found.given and action is not NO_CALL else None
             if sub is not None and (halted := stopped(sub)):
                 raise NotNow(halted)
+            _queue_for(connection, found)
             run = begin(connection, agent, found, "check", action, sub, {}, {})
             if sub is None:
                 said = trouble or json.dumps(None)
@@ -103,7 +107,9 @@ def looked(agent: Agent, found: Past) -> Ended:
         taken_back = executions.followed(connection, found.key).get("undo", {"status": "failed"})["status"] != "failed"
         reopens = look.holds is False and not taken_back
         if reopens:
-            body |= {"lowered": _lower(connection, found), "handoff": owned(connection, found)}
+            body |= {"lowered": _lower(connection, found)}
+            surfaced(connection, agent, found, CHECK, look.said)
+            body |= {"handoff": owned(connection, found)}
         account_id, ticket_id = found.row["account_id"], found.row["ticket_id"]
         pointer = personal.put(connection, "check", account_id, ticket_id, {"said": look.said})
         chain.append(connection, "check", account_id, ticket_id, body, pointer)
@@ -112,6 +118,26 @@ def looked(agent: Agent, found: Past) -> Ended:
             correct(connection, agent, found, what, "check_failed")
 
     return ended
+
+
+def surfaced(connection: Connection, agent: Agent, found: Past, by: str, said: str) -> None:
+    """Let an effect that did not hold, or was taken back, count as an error that came to light.
+
+    What a person put into other words is not the machine's any more.
+    """
+    draft_id = found.warrant["draft_id"]
+    if draft_id is not None and reviews.draft(connection, draft_id)["decision_id"] != found.entry["id"]:
+        return
+    finding = origins.of_effect(connection, found.entry, by, said)
+    if finding is not None:
+        ladder.noted(connection, agent.project.steps.judge.playbook, finding)
+
+
+def _queue_for(connection: Connection, found: Past) -> None:
+    """Wait for the cell of an effect before anything goes into a chain: the check may lower it in this transaction."""
+    body = found.entry["body"]
+    if body.get("segment") is not None:
+        ladder.queue_for(connection, next(iter(body["intents"]), origins.UNREAD), body["segment"])
 
 
 def _lower(connection: Connection, found: Past) -> dict[str, str] | None:

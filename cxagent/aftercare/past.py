@@ -73,13 +73,17 @@ def past(connection: Connection, agent: Agent, key: str) -> Past:
     warrant = authorizations.get(connection, row["authorization_id"])
     assert warrant is not None
     entry = line_of(connection, row)
-    known = tickets.known(connection, row["ticket_id"])
-    seen = entry["personal"]
-    given, intent, args = None, None, None
-    if seen is not None and known is not None and known.incoming is not None:
-        given = _given(seen, known.incoming.ticket.model_dump(mode="json"))
-        intent, args = _proposed(seen, row["tool"], row["args_digest"])
-    return Past(row, warrant, entry, agent.project.steps.executor.tools.get(row["tool"]), given, intent, args)
+    intent, args = _proposed(entry["personal"] or {}, row["tool"], row["args_digest"])
+    tool = agent.project.steps.executor.tools.get(row["tool"])
+    return Past(row, warrant, entry, tool, judged(connection, entry), intent, args)
+
+
+def judged(connection: Connection, entry: dict[str, Any]) -> Held | None:
+    """Return what a ruling rested on; None where its texts were erased or cannot be read."""
+    known = tickets.known(connection, entry["ticket_id"])
+    if entry["personal"] is None or known is None or known.incoming is None:
+        return None
+    return _given(entry["personal"], known.incoming.ticket.model_dump(mode="json"))
 
 
 def _given(seen: dict[str, Any], ticket: dict[str, Any]) -> Held | None:

@@ -5,6 +5,7 @@ from typing import Any
 from cxagent import presence
 from cxagent.actions import undo_of
 from cxagent.aftercare.correcting import correct
+from cxagent.aftercare.looking import surfaced
 from cxagent.aftercare.past import Past, line_of, past, ticket_of
 from cxagent.aftercare.running import begin, carry_out, stopped, submission
 from cxagent.agent import Agent
@@ -44,11 +45,13 @@ def undo(agent: Agent, key: str, by: str, why: str) -> dict[str, Any]:
 
 
 def undone(agent: Agent, found: Past) -> Ended:
-    """Return what is recorded when an undo ends: the money is free again, and a person tells the customer."""
+    """Return what is recorded when an undo ends: money is free, the cell hears of it, a person tells the customer."""
 
     def ended(connection: Connection, step: Step, status: Status, said: str) -> None:
         if status == "done":
             executions.give_back(connection, found.key)
+            who = line_of(connection, executions.one(connection, step.key) or {})["personal"] or {}
+            surfaced(connection, agent, found, who.get("by") or "somebody", f"taken back: {who.get('why', '')}")
         body = {"execution": found.key, "undo": step.key, "status": status}
         chain.append(connection, "undo", found.row["account_id"], found.row["ticket_id"], body)
         if status == "done":

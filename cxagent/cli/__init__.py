@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from cxagent import __version__
 from cxagent.cli import (
+    audits,
     check,
     demo,
     drafts,
@@ -25,7 +26,10 @@ from cxagent.cli import (
     keys,
     notify,
     playbook,
+    postmortem,
+    quality,
     recover,
+    repairs,
     run,
     serve,
     stop,
@@ -111,12 +115,16 @@ for module in (
     explain,
     undo,
     recover,
+    repairs,
     serve,
     keys,
     stop,
     verify,
+    audits,
     grants,
     playbook,
+    quality,
+    postmortem,
     eval,
 ):
     module.register(app)

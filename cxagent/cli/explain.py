@@ -60,6 +60,8 @@ def _happened(one: dict[str, Any]) -> str:
             return f"the {one['kind']} was released to its channel"
         case "handoff":
             return f"{one.get('owner', 'a person')} owns it, until {one.get('deadline', '')[:16].replace('T', ' ')}"
+        case "repair":
+            return f"repair {one['repair']}: {one['step'].replace('_', ' ')}"
         case "outcome":
             return str(one["disposition"]).replace("_", " ")
         case other:
@@ -110,6 +112,7 @@ def _heading(told: "Told") -> list[tuple[str, object]]:
         ("wants", ", ".join(body["intents"]) or "not asked: a person was needed whatever the request"),
         ("at stake", f"{body['stake']}; this gives {body['gives']}"),
         ("playbook", body["playbook"] + "".join(f"; deviation: {one}" for one in body["deviations"])),
+        *([("afterwards", told.mended)] if told.mended else []),
     ]
 
 

@@ -24,7 +24,7 @@ class Cap(Value):
 
 
 class Ruling(Value):
-    """What the machine may do with one proposal."""
+    """What the machine may do with one proposal; `would` is what the playbook alone would allow."""
 
     autonomy: Autonomy
     caps: tuple[Cap, ...]
@@ -36,6 +36,7 @@ class Ruling(Value):
     playbook: Text
     context: Text
     deviations: tuple[str, ...] = ()
+    would: Autonomy | None = None
 
     @property
     def binding(self) -> tuple[Cap, ...]:

@@ -12,7 +12,7 @@ from cxagent.domain.ticket import Ticket
 from cxagent.domain.value import Instant, Text, Value
 from cxagent.domain.vocabulary import ACT, Autonomy, Reason
 from cxagent.evaluation.document import nearest
-from cxagent.latitude import Setting, Verdict
+from cxagent.latitude.record import Setting, Verdict
 from cxagent.playbook import explain
 
 LIGHTEST, HEAVIEST = 1e-9, 1e9

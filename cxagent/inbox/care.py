@@ -42,8 +42,9 @@ class Care(Value):
     """How reviewing went in some days.
 
     `waited_minutes` is the median from draft to verdict, `averted` how many drafts people did not send as they were:
-    what the waiting bought. `agreement` is how often a second person, who had not seen the first verdict, decided the
-    same. `freed_hours` is what went alone, at the median time that people took for a card; None where nobody has yet.
+    what the waiting bought. `agreement` is how often two people who audited one decision, neither of whom knew what
+    the other said, said the same; `audited_twice` how many such decisions there are. `freed_hours` is what went alone,
+    at the median time that people took for a card; None where nobody has yet.
     """
 
     days: int
@@ -60,7 +61,7 @@ class Care(Value):
     late: int
     oldest: str | None
     agreement: Rate
-    second_looks: int
+    audited_twice: int
     alone: int
     hours_spent: dict[str, float]
     freed_hours: dict[str, float]
@@ -71,7 +72,7 @@ def care(connection: Connection, days: int = 30) -> Care:
     since = (clock.now() - timedelta(days=days)).isoformat()
     reviews, alone = reviewed.reviews(connection, since), reviewed.alone(connection, since)
     traps = [row for row in planted.all_of_them(connection) if (row["answered_at"] or "") >= since]
-    again, waiting = reviewed.second_opinions(connection, since), reviewed.waiting(connection)
+    twice, waiting = reviewed.audited_twice(connection, since), reviewed.waiting(connection)
     waited = sorted(_minutes(row["created_at"], row["at"]) for row in reviews)
     names = sorted({row["by"] for row in reviews} | {row["reviewer"] for row in traps})
     return Care(
@@ -88,8 +89,8 @@ def care(connection: Connection, days: int = 30) -> Care:
         waiting=waiting.many,
         late=waiting.late,
         oldest=waiting.oldest,
-        agreement=wilson(sum(row["verdict"] == row["first"] for row in again), len(again)),
-        second_looks=len(again),
+        agreement=wilson(sum(twice), len(twice)),
+        audited_twice=len(twice),
         alone=alone,
         hours_spent=_hours(reviews),
         freed_hours=_freed(reviews, alone),

@@ -56,10 +56,13 @@ Kind = Literal[
     "undo",
     "check",
     "settled",
+    "repair",
     "stop",
     "erasure",
     "handover",
     "playbook",
+    "finding",
+    "latitude",
 ]
 # The canonical text of a line, whose fields are texts and numbers already: `canonical` would look at each of them.
 _encoded = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode

@@ -6,9 +6,10 @@ from typing import Any, Literal, NamedTuple, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import field_validator, model_validator
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, literal, select, text
 
 from cxagent import clock
+from cxagent.domain.cell import Level
 from cxagent.domain.value import Text, Value
 from cxagent.ledger.reviews import WAITS
 from cxagent.ledger.store import TABLES, lock
@@ -18,6 +19,7 @@ Kind = Literal[
     "io.cxagent.review.decided.v1",
     "io.cxagent.ticket.handed_off.v1",
     "io.cxagent.ticket.answered.v1",
+    "io.cxagent.latitude.changed.v1",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 BEGAN = "io.cxagent.began"
@@ -32,10 +34,12 @@ BATCH = 200
 """How many rows of one kind are looked at in one go."""
 AT_ONCE = 20
 """How many events one endpoint is sent in one go, so that none keeps the others waiting."""
+NOBODY = "-"
+"""Stands for the account of an event that is about none."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 DRAFT, REVIEW, HANDOFF, OUTBOX = (TABLES[name] for name in ("draft", "review", "handoff", "outbox"))
-TICKET, DELIVERY, NOTICE = TABLES["ticket"], TABLES["delivery"], TABLES["notice"]
+TICKET, DELIVERY, NOTICE, MOVE = (TABLES[name] for name in ("ticket", "delivery", "notice", "move"))
 
 _LATEST = select(func.max(DELIVERY.c.at)).where(DELIVERY.c.endpoint == bindparam("endpoint"))
 _BEGAN = select(DELIVERY.c.at).where(DELIVERY.c.endpoint == bindparam("endpoint"), DELIVERY.c.event == BEGAN)
@@ -153,7 +157,7 @@ def _row(endpoint: str, event: str, kind: str, subject: str, account_id: str, at
 
 def _new(event: ColumnElement[str], subject: ColumnElement[str], at: ColumnElement[str], source: Any) -> Select[Any]:
     """Select the rows of a table that are newer than a moment and not on record as events of an endpoint."""
-    account = source.c.account_id
+    account = source.c.account_id if "account_id" in source.c else literal(NOBODY)
     told = exists().where(DELIVERY.c.endpoint == bindparam("endpoint"), DELIVERY.c.event == event)
     return (
         select(event.label("event"), subject.label("subject"), account.label("account_id"), at.label("at"))
@@ -170,6 +174,7 @@ _NEW: dict[str, Select[Any]] = {
     ),
     "io.cxagent.ticket.handed_off.v1": _new(HANDOFF.c.id, HANDOFF.c.ticket_id, HANDOFF.c.at, HANDOFF),
     "io.cxagent.ticket.answered.v1": _new(OUTBOX.c.id, OUTBOX.c.ticket_id, OUTBOX.c.at, OUTBOX),
+    "io.cxagent.latitude.changed.v1": _new(MOVE.c.id, MOVE.c.id, MOVE.c.at, MOVE),
 }
 
 
@@ -209,11 +214,22 @@ def about(connection: Connection, one: Due) -> dict[str, str | None]:
         case "io.cxagent.review.decided.v1":
             columns = (DRAFT.c.ticket_id, REVIEW.c.verdict, DRAFT.c.id.label("draft_id"))
             where = and_(REVIEW.c.id == one.event, DRAFT.c.id == REVIEW.c.draft_id)
+        case "io.cxagent.latitude.changed.v1":
+            return _moved(connection, one.event)
         case _:  # without its ticket: one that is planted has none, and must look like any other
             columns = (DRAFT.c.deadline, DRAFT.c.required_role, DRAFT.c.id.label("draft_id"))
             where = DRAFT.c.id == one.event
     row = connection.execute(select(*columns).where(where)).mappings().one_or_none()
     return dict(row or {})
+
+
+def _moved(connection: Connection, move_id: str) -> dict[str, str | None]:
+    """Return what may be done alone now, and what before, in which kind of case."""
+    row = connection.execute(select(MOVE).where(MOVE.c.id == move_id)).mappings().one_or_none()
+    if row is None:
+        return {}
+    levels = {"from": Level(row["before"]).name.lower(), "to": Level(row["after"]).name.lower()}
+    return {"intent": row["intent"], "segment": row["segment"], **levels, "kind": row["kind"], "date": row["at"][:10]}
 
 
 # ---- digests --------------------------------------------------------------------------------------------------------

@@ -1,24 +1,28 @@
 """What the ledger remembers for the next ruling: trust, money given, latitude, stops, earlier orders."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
 from cxagent import clock
 from cxagent.context.standing import Given, TrustEvent
+from cxagent.domain.cell import Cell, Level
 from cxagent.domain.money import Money
 from cxagent.domain.ticket import Incoming
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy
+from cxagent.latitude.ladder import succeed
 from cxagent.ledger import chain, personal
+from cxagent.ledger.cells import Standing, standing
 from cxagent.ledger.store import TABLES
 from cxagent.ledger.tickets import UNKNOWN, know_account
-from cxagent.rules.submission import Cell, Stop
+from cxagent.rules.submission import Stop
 
 TRUST, BUDGET, LATITUDE, STOP = TABLES["trust_event"], TABLES["budget"], TABLES["latitude"], TABLES["stop"]
+CELL, LESSON = TABLES["cell"], TABLES["lesson"]
 TICKET, EXECUTION, OWN_DRAFT, REVIEW = TABLES["ticket"], TABLES["execution"], TABLES["draft"], TABLES["review"]
 
 # Prepared once: building a statement costs more than running it.
@@ -46,7 +50,26 @@ _REJECTED = select(
     )
 )
 _STOPS = select(STOP).where(STOP.c.released_at.is_(None))
-_UNREST = select(or_(exists().where(STOP.c.released_at.is_(None)), exists().where(LATITUDE.c.id.is_not(None))))
+_UNREST = select(
+    or_(
+        exists().where(STOP.c.released_at.is_(None)),
+        exists().where(LATITUDE.c.id.is_not(None)),
+        exists().where(LESSON.c.until > bindparam("at")),
+        exists().where(or_(CELL.c.level != bindparam("start"), CELL.c.lease_until < bindparam("at"))),
+    )
+)
+_SETTING = (
+    select(LATITUDE)
+    .where(LATITUDE.c.intent == bindparam("intent"), LATITUDE.c.segment == bindparam("segment"))
+    .where(LATITUDE.c.since <= bindparam("at"))
+    .order_by(LATITUDE.c.since.desc(), LATITUDE.c.id.desc())
+    .limit(1)
+)
+_STANDING = (
+    select(CELL)
+    .where(CELL.c.segment == bindparam("segment"), CELL.c.intent.in_(bindparam("intents", expanding=True)))
+    .order_by(CELL.c.began_at, CELL.c.id)
+)
 _ORDERS = (
     select(TICKET.c.personal_id)
     .where(
@@ -94,16 +117,75 @@ def given(
     return found
 
 
-def quiet(connection: Connection) -> bool:
-    """Whether there is neither a stop nor a latitude on record, as on most days: one question instead of two."""
-    return not connection.execute(_UNREST).scalar_one()
+class Kinds(NamedTuple):
+    """The kinds of case that a ruling asks about: some intents in one segment, for one version of the agent.
+
+    `start` is the level on which a cell stands that has no record, or None where nothing holds of such a cell.
+    """
+
+    intents: tuple[str, ...]
+    segment: str
+    version: str
+    start: Level | None
 
 
-def cells(connection: Connection, at: datetime) -> list[Cell]:
-    """Return the latitude in force: the latest entry of each cell."""
+def quiet(connection: Connection, at: datetime, start: Level = Level.WATCHED) -> bool:
+    """Whether there is no stop, no latitude, no lesson, and no cell off its start, as on most days: one question."""
+    about = {"at": at.isoformat(), "start": int(start)}
+    return start == Level.WATCHED and not connection.execute(_UNREST, about).scalar_one()
+
+
+def cells(connection: Connection, at: datetime, kinds: Kinds | None = None) -> list[Cell]:
+    """Return the latitude in force: the latest setting of each cell, and where some kinds of case stand by evidence.
+
+    A kind may come back twice, as set and as earned: the lower one counts.
+    """
     rows = connection.execute(_CELLS, {"at": at.isoformat()}).all()
-    latest = {(row.intent, row.segment): row for row in rows}
-    return [Cell(intent=r.intent, segment=r.segment, cap=Autonomy(r.cap), why=r.why) for r in latest.values()]
+    latest = {(row.intent, row.segment): _set(row) for row in rows}
+    return [*latest.values(), *(_earned(connection, at, kinds) if kinds is not None and kinds.intents else ())]
+
+
+def setting(connection: Connection, intent: str, segment: str, at: datetime) -> Cell | None:
+    """Return what was last set for one kind of case, or None where nothing was."""
+    about = {"intent": intent, "segment": segment, "at": at.isoformat()}
+    row = connection.execute(_SETTING, about).one_or_none()
+    return _set(row) if row is not None else None
+
+
+def _set(row: Any) -> Cell:
+    return Cell(intent=row.intent, segment=row.segment, cap=Autonomy(row.cap), why=row.why)
+
+
+def _earned(connection: Connection, at: datetime, kinds: Kinds) -> Iterator[Cell]:
+    """Yield where each kind of case stands for this version: on its own record, or after that of the version before."""
+    about = {"segment": kinds.segment, "intents": list(kinds.intents)}
+    held: dict[str, list[Standing]] = {}
+    for row in connection.execute(_STANDING, about).mappings():
+        held.setdefault(row["intent"], []).append(standing(row))
+    for intent in kinds.intents:
+        level, why = _stands(held.get(intent, []), at, kinds)
+        if level is not None:
+            yield Cell(intent=intent, segment=kinds.segment, cap=level.cap, why=why, level=level)
+
+
+def _stands(versions: Sequence[Standing], at: datetime, kinds: Kinds) -> tuple[Level | None, str]:
+    """Return the level of one kind of case now, and why; not knowing lowers it, whether or not anybody noted that."""
+    own = next((one for one in versions if one.version == kinds.version), None)
+    one = own or (versions[-1] if versions else None)
+    if one is None:
+        return kinds.start, "this kind of case has not been earned yet"
+    lapsed = one.lapsed(at.isoformat())
+    level, why = Level(one.track.level - lapsed), f"{one.why} (since {one.since[:10]})"
+    if lapsed:
+        why = f"nobody audited it in time: the lease ran out on {(one.lease_until or '')[:10]}"
+    if own is None:
+        granted = Level.WATCHED if kinds.start is None else kinds.start
+        after = succeed(one.track._replace(level=level), granted, one.track.theta).level
+        why = why if after == level else "it stood elsewhere under the version before, and this one has no record yet"
+        level = after
+    if stop := next((other for other in versions if other.track.halted), None):
+        level, why = min(level, Level.DRAFT), stop.why
+    return level, why
 
 
 def lowest(connection: Connection, ticket_id: str) -> Autonomy:
@@ -132,7 +214,7 @@ def _left_open(connection: Connection, before: str, status: str) -> Autonomy:
 
 def set_latitude(connection: Connection, cell: Cell, since: datetime) -> None:
     """Enter what a cell may do from now on."""
-    row = {**cell.model_dump(mode="json"), "id": clock.new_id("lat"), "since": since.isoformat()}
+    row = {**cell.model_dump(mode="json", exclude={"level"}), "id": clock.new_id("lat"), "since": since.isoformat()}
     connection.execute(LATITUDE.insert(), row)
 
 

@@ -3,6 +3,7 @@
 Each function needs a writing transaction that the caller opened, so that what belongs together is stored together.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,11 +27,17 @@ _SENT = select(OUTBOX.c.id).where(OUTBOX.c.id == bindparam("id"))
 
 
 def record_ruling(
-    connection: Connection, ticket: Ticket, account_id: str, ruling: Ruling, intents: list[str], seen: dict[str, Any]
+    connection: Connection,
+    ticket: Ticket,
+    account_id: str,
+    ruling: Ruling,
+    intents: list[str],
+    seen: dict[str, Any],
+    marks: Mapping[str, Any] | None = None,
 ) -> str:
     """Write a ruling into the log, with all that it rested on behind a pointer; return the decision's id.
 
-    What the audit saw of who looks after the account is noted first.
+    What the audit saw of who looks after the account is noted first. `marks` say which cell it belongs to.
     """
     if (audit := seen.get("audit")) is not None:
         handovers.note(connection, audit, ticket.id)
@@ -45,6 +52,7 @@ def record_ruling(
         "stake": ruling.stake,
         "gives": ruling.gives,
         "deviations": list(ruling.deviations),
+        **(marks or {}),
     }
     return chain.append(connection, "ruling", account_id, ticket.id, body, pointer)
 

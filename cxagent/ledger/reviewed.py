@@ -2,12 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from cxagent import clock
 from cxagent.ledger.store import TABLES
 
-DRAFT, REVIEW, SECOND, TICKET = TABLES["draft"], TABLES["review"], TABLES["second_look"], TABLES["ticket"]
+DRAFT, REVIEW, TICKET, FINDING = TABLES["draft"], TABLES["review"], TABLES["ticket"], TABLES["finding"]
 _REVIEWS = (
     select(REVIEW, DRAFT.c.created_at)
     .join(DRAFT, DRAFT.c.id == REVIEW.c.draft_id)
@@ -25,10 +25,12 @@ _APPROVED = (
 _WAITING = select(func.count(), func.min(DRAFT.c.created_at)).where(DRAFT.c.status == "pending")
 _LATE = select(func.count()).where(DRAFT.c.status == "pending", DRAFT.c.deadline <= bindparam("now"))
 _ALONE = select(func.count()).where(TICKET.c.disposition == "answered_alone", TICKET.c.updated_at >= bindparam("since"))
-_AGAIN = (
-    select(SECOND, REVIEW.c.verdict.label("first"))
-    .join(REVIEW, REVIEW.c.draft_id == SECOND.c.draft_id)
-    .where(SECOND.c.at.is_not(None), SECOND.c.at >= bindparam("since"))
+_OTHER = FINDING.alias("other")
+_TWICE = (
+    select(((FINDING.c.agrees == _OTHER.c.agrees) & (FINDING.c.wanted == _OTHER.c.wanted)).label("alike"))
+    .join(_OTHER, and_(_OTHER.c.decision_id == FINDING.c.decision_id, _OTHER.c.by > FINDING.c.by))
+    .where(FINDING.c.origin == "audit", _OTHER.c.origin == "audit")
+    .where(or_(FINDING.c.at >= bindparam("since"), _OTHER.c.at >= bindparam("since")))
 )
 
 
@@ -61,6 +63,9 @@ def alone(connection: Connection, since: str) -> int:
     return int(connection.execute(_ALONE, {"since": since}).scalar_one())
 
 
-def second_opinions(connection: Connection, since: str) -> list[dict[str, Any]]:
-    """Return the second opinions given since a moment, each with the first verdict."""
-    return [dict(row) for row in connection.execute(_AGAIN, {"since": since}).mappings()]
+def audited_twice(connection: Connection, since: str) -> list[bool]:
+    """Return for each decision that two people audited, the later of them since a moment, whether they said the same.
+
+    They do where both wanted the same route, before they saw the machine's answer, and came to the same verdict on it.
+    """
+    return [bool(alike) for alike in connection.execute(_TWICE, {"since": since}).scalars()]

@@ -5,7 +5,7 @@ import smtplib
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
@@ -16,17 +16,22 @@ from zoneinfo import ZoneInfo
 
 from cxagent import brief, clock
 from cxagent.agent import Agent
+from cxagent.domain.cell import Level
 from cxagent.domain.value import Text, Value
 from cxagent.errors import BadInput, Unreachable
-from cxagent.ledger import absences, deliveries, personal
+from cxagent.ledger import absences, cells, deliveries, personal
 from cxagent.ledger.deliveries import LOOPBACK
 from cxagent.ledger.store import Connection
 from cxagent.notifying.links import PUBLIC_URL, public_url
-from cxagent.playbook import Playbook
+from cxagent.playbook import BESIDE, Playbook
+from cxagent.rules.submission import spoken
 
 SMTP_URL, MAIL_FROM = "CXAGENT_SMTP_URL", "CXAGENT_MAIL_FROM"
 SHOWN = 5
 SECONDS = 15.0
+CHANGED = "What the AI may do changed"
+DAY = timedelta(days=1)
+QA = BESIDE[1]
 FOOT = "The links open the card; nothing is decided by opening one. This mail comes once a day at most."
 
 
@@ -41,8 +46,18 @@ class Waiting(Value):
     whose: Text
 
 
+class Changed(Value):
+    """One change of what the AI may do alone, as a digest shows it."""
+
+    what: Text
+    before: Text
+    after: Text
+    why: Text
+    at: datetime
+
+
 class Digest(Value):
-    """What one person is told; `gap` says why they cannot be told by mail."""
+    """What one person is told; `gap` says why they cannot be told by mail. `changed` is for who answers for the AI."""
 
     person: Text
     email: Text | None
@@ -50,6 +65,7 @@ class Digest(Value):
     count: int
     first: tuple[Waiting, ...]
     zone: Text
+    changed: tuple[Changed, ...] = ()
     gap: Text | None = None
 
     @property
@@ -127,7 +143,9 @@ def _said(error: Exception) -> str:
 def digests(agent: Agent, now: datetime, to: str | None = None) -> list[Digest]:
     """Return what everybody, or one person, would be told now: their own drafts and those of whom they stand in for.
 
-    Who is away is told nothing. Drafts of somebody whom the playbook does not know go to the first who may sign them.
+    QA and everybody above the first signature also hear what the AI may do since yesterday, whether or not a draft
+    waits for them. Who is away is told nothing. Drafts of somebody whom the playbook does not know go to the first who
+    may sign them.
     """
     playbook = agent.project.steps.judge.playbook
     wanted = playbook.colleague(to) if to is not None else None
@@ -140,8 +158,12 @@ def digests(agent: Agent, now: datetime, to: str | None = None) -> list[Digest]:
         told: dict[str, list[dict[str, Any]]] = {}
         for row in deliveries.waiting(connection, now):
             told.setdefault(_whose(playbook, away, row), []).append(row)
+        changed = tuple(_changed(row) for row in cells.moves(connection, now - DAY))
+        hear = {one.name for one in playbook.people if one.role == QA or playbook.rank_of(one.role) >= 1}
+        for name in hear if changed else ():
+            told.setdefault(name, [])
         found = [
-            _digest(connection, playbook, name, day, rows, away)
+            _digest(connection, playbook, name, day, rows, away, changed if name in hear else ())
             for name, rows in sorted(told.items())
             if wanted is None or wanted.name == name
         ]
@@ -162,6 +184,7 @@ def _digest(
     day: date,
     rows: list[dict[str, Any]],
     away: Mapping[str, str | None],
+    changed: tuple[Changed, ...],
 ) -> Digest:
     known = playbook.colleague(name)
     email = known.email if known else None
@@ -175,8 +198,16 @@ def _digest(
         count=len(rows),
         first=tuple(_waiting(row, personal.get(connection, row["personal_id"]) or {}) for row in rows[:SHOWN]),
         zone=playbook.business_hours.timezone,
+        changed=changed,
         gap=gap,
     )
+
+
+def _changed(row: Any) -> Changed:
+    levels = (Level(row[name]).name.lower() for name in ("before", "after"))
+    what = f"{spoken(row['intent'])} × {spoken(row['segment'])}"
+    before, after = levels
+    return Changed(what=what, before=before, after=after, why=row["why"], at=datetime.fromisoformat(row["at"]))
 
 
 def _waiting(row: Mapping[str, Any], card: Mapping[str, Any]) -> Waiting:
@@ -192,6 +223,8 @@ def _waiting(row: Mapping[str, Any], card: Mapping[str, Any]) -> Waiting:
 
 def subject(one: Digest) -> str:
     """Return the subject of a digest: how many wait, and nothing about whom."""
+    if not one.count and one.changed:
+        return CHANGED
     return f"{one.count} drafts wait for you" if one.count != 1 else "1 draft waits for you"
 
 
@@ -202,7 +235,16 @@ def plain(one: Digest, base: str) -> str:
         lines += [_headline(one, each), f"  {each.why}", f"  {base}/drafts/{each.draft_id}", ""]
     if one.count > len(one.first):
         lines += [f"And {one.count - len(one.first)} more: {base}/", ""]
+    if one.changed:
+        lines += [*([f"{CHANGED}:"] if one.count else []), *(_change(one, each) for each in one.changed)]
+        lines += [f"{base}/quality", ""]
     return "\n".join([*lines, FOOT, ""])
+
+
+def _change(one: Digest, each: Changed) -> str:
+    at = each.at.astimezone(ZoneInfo(one.zone))
+    moved = f"from {each.before} to {each.after}" if each.before != each.after else f"stays at {each.after}"
+    return f"- {each.what}: {moved}, {at:%a %d %b %H:%M}: {each.why}"
 
 
 def _headline(one: Digest, each: Waiting) -> str:
@@ -220,9 +262,13 @@ def html(one: Digest, base: str) -> str:
     )
     rest = one.count - len(one.first)
     more = f'<p>And {rest} more: <a href="{escape(base)}/">open the queue</a></p>' if rest > 0 else ""
+    waits = f"<p>{escape(subject(one))}.</p><ol>{rows}</ol>{more}" if one.count else ""
+    changes = "".join(f"<li>{escape(_change(one, each)[2:])}</li>" for each in one.changed)
+    if changes:
+        changes = f'<p><a href="{escape(base)}/quality">{CHANGED}</a>:</p><ul>{changes}</ul>'
     return (
         f'<!doctype html><html lang="en"><head><title>{escape(subject(one))}</title></head><body>'
-        f"<p>{escape(subject(one))}.</p><ol>{rows}</ol>{more}<p>{escape(FOOT)}</p></body></html>"
+        f"{waits}{changes}<p>{escape(FOOT)}</p></body></html>"
     )
 
 

@@ -154,7 +154,7 @@ def event_of(agent: Agent, one: Due, about: Mapping[str, Any]) -> bytes:
     """Return an event as CloudEvents 1.0 in JSON: ids, times and a link, and nothing that says who the customer is."""
     base = public_url()
     draft_id = about.get("draft_id")
-    data = {"account_id": one.account_id, **about}
+    data = dict(about) if one.account_id == deliveries.NOBODY else {"account_id": one.account_id, **about}
     if base and draft_id:
         data["link"] = f"{base}/drafts/{draft_id}"
     event = {

@@ -16,15 +16,19 @@ from cxagent.inbox import Inbox
 from cxagent.review import (
     access_pages,
     api,
+    audit_pages,
     card_pages,
     claim_pages,
     handoff_pages,
     handover_pages,
     people_pages,
     playbook_pages,
+    quality_pages,
     queue_pages,
+    repair_pages,
     reviewing_pages,
     signing_in,
+    touch_pages,
 )
 from cxagent.review.guard import API, Guard
 from cxagent.review.settings import Settings
@@ -32,7 +36,7 @@ from cxagent.review.site import HERE, Site, missing
 
 PAGES = (
     *(signing_in, queue_pages, card_pages, claim_pages, handoff_pages, people_pages, access_pages),
-    *(handover_pages, playbook_pages, reviewing_pages),
+    *(handover_pages, playbook_pages, reviewing_pages, audit_pages, repair_pages, quality_pages, touch_pages),
 )
 """The modules whose `ROUTES` make up the site."""
 Submit = Callable[[Incoming], dict[str, Any]]

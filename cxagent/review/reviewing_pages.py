@@ -1,10 +1,7 @@
 """How reviewing goes, for QA: planted drafts, time on the card, streaks, how far two audits agree."""
 
-from typing import Any, get_args
-
 from starlette.responses import Response
 
-from cxagent.domain.review import REASONS, Severity, Verdict
 from cxagent.errors import BadInput, Refused
 from cxagent.inbox import planting
 from cxagent.inbox.care import QUICK_SECONDS, care

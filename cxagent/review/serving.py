@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from cxagent import recovery
+from cxagent import clock, recovery
 from cxagent.agent import Agent
 from cxagent.errors import Unreachable
 from cxagent.inbox import Inbox
+from cxagent.quality import auditing, ladder, repairs
 
-RELEASE_SECONDS, DELIVER_SECONDS, SWEEP_SECONDS = 0.25, 3.0, 60.0
-"""How often verdicts are carried out, webhooks delivered, and late drafts passed on."""
+RELEASE_SECONDS, DELIVER_SECONDS, SWEEP_SECONDS, DRAW_SECONDS = 0.25, 3.0, 60.0, 300.0
+"""How often verdicts are carried out, webhooks delivered, late drafts passed on and cells moved, and audits drawn."""
 LONGEST_PAUSE = 30.0
 """The longest pause before a chore that failed is tried again."""
 GRACE_SECONDS = 3
@@ -150,6 +151,9 @@ def chores(
     found = [
         Chore("verdicts", RELEASE_SECONDS, inbox.release),
         Chore("what is late", SWEEP_SECONDS, Sweeping(inbox.agent, finishing)),
+        Chore("audits", DRAW_SECONDS, lambda: auditing.draw(inbox.agent, clock.now())),
+        Chore("latitude", SWEEP_SECONDS, lambda: ladder.sweep(inbox.agent, clock.now())),
+        Chore("repairs", DRAW_SECONDS, lambda: repairs.sweep(inbox.agent, clock.now())),
         *more,
     ]
     return [*found, Chore("webhooks", DELIVER_SECONDS, deliver)] if deliver else found

@@ -25,13 +25,14 @@ from cxagent.governing import Governing
 from cxagent.governing.trials import Trials
 from cxagent.inbox import Inbox, Person, Stale
 from cxagent.playbook import explain
+from cxagent.quality.repairs import waiting
 from cxagent.review import words
 from cxagent.review.oidc import Provider
 from cxagent.review.settings import Settings
 
 HERE = Path(__file__).parent
 MOST_FIELDS = 400
-NAMES_NOTHING = frozenset({"DRAFT_ID", "ticket_id"})
+NAMES_NOTHING = frozenset({"DRAFT_ID", "REPAIR_ID", "ticket_id"})
 """Where a lower storey says that there is no such thing."""
 log = logging.getLogger("cxagent.review")
 
@@ -114,7 +115,7 @@ class Asked:
 
     def _counts(self, me: Person | None) -> dict[str, int]:
         try:
-            return self.inbox.counts(me) if me else {}
+            return {**self.inbox.counts(me), "repairs": waiting(self.inbox.agent, me)} if me else {}
         except Unreachable:  # the page that says so must not fail for the same reason
             return {}
 

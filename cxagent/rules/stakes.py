@@ -186,6 +186,13 @@ def latitude(sub: Submission, view: PartView) -> Iterator[Cap]:
             yield from cap(cell.cap, Reason.LATITUDE, why, "the track record allowed it", part=view)
 
 
+def resembles(sub: Submission, view: PartView) -> Iterator[Cap]:
+    """What is much like the cases that the machine got wrong lately, a person looks at, whatever their cell."""
+    for kin in sub.kin:
+        if kin.intent == view.part.intent:
+            yield from cap(DRAFT, Reason.LATITUDE, kin.why, "it had not resembled mishandled cases", part=view)
+
+
 def kill_switch(sub: Submission) -> Iterator[Cap]:
     """A stop switch stops: everything, a channel, an account, or a tool."""
     ids = {sub.audit.account_id, sub.audit.root_id}

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cxagent.context import ContextAudit
+from cxagent.domain.cell import Cell, Kin
 from cxagent.domain.money import Fx, Money
 from cxagent.domain.proposal import Action, Part, Proposal
 from cxagent.domain.ruling import Cap
@@ -29,15 +30,6 @@ REFUSAL, ACCOUNT_MONEY = "refusal", "account_money"
 PLAIN = Doubt(score=0.0, words="")
 TEXT_BOUND = 20_000
 """Characters of a text in an argument that are looked at; what is longer is not a plain argument."""
-
-
-class Cell(Value):
-    """The latitude of one intent in one segment, as the track record allows it."""
-
-    intent: Text
-    segment: Text
-    cap: Autonomy
-    why: Text
 
 
 class Stop(Value):
@@ -115,6 +107,7 @@ class Submission:
     proposal: Proposal | None = None
     read_by_proposer: bool = False
     cells: Sequence[Cell] = ()
+    kin: Sequence[Kin] = ()
     stops: Sequence[Stop] = ()
     earlier_orders: Sequence[str] = ()
     unanswered: Sequence[str] = ()
@@ -192,11 +185,12 @@ class Submission:
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:
-        """What the reply binds us to; dates that the proposed actions carry back the reply."""
+        """What the reply binds us to; what the proposed actions carry, and what they are called, back the reply."""
         if self.proposal is None:
             return ()
         dated = [call.argument(name) for call in self.calls if call.tool for name in sorted(call.tool.dates)]
         backing = [str(one) for value in dated for one in (value if isinstance(value, list) else [value])]
+        backing += [call.action.tool for call in self.calls]
         return read_reply(self.proposal.reply, self.today, backing)
 
     @cached_property

@@ -149,8 +149,11 @@ class Recorder:
         return self.terms(given.audit, actions, given.proposal), self.judge.grant(sub, limited=False)
 
     def silent(self, sub: Submission) -> tuple[Action, ...]:
-        """Return the calls that only tell a colleague: they run in a handoff too, for senders whom we know."""
-        if sub.audit.account is None or any(call.tool is None or call.problem for call in sub.calls):
+        """Return the calls that only tell a colleague: they run in a handoff too, for senders whom we know.
+
+        In shadow mode nothing runs at all.
+        """
+        if sub.audit.account is None or sub.shadow or any(call.tool is None or call.problem for call in sub.calls):
             return ()
         return tuple(call.action for call in sub.calls if call.effect in SILENT)
 
@@ -159,7 +162,8 @@ class Recorder:
         reviews.withdraw(connection, sub.ticket.id)
         seen = {"audit": sub.audit, "reading": sub.reading, "proposal": sub.proposal, "proposer": state.get("proposer")}
         intents = [view.part.intent for view in sub.parts]
-        return journal.record_ruling(connection, sub.ticket, sub.audit.account_id, ruling, intents, seen)
+        marks = self.judge.marks(sub, ruling)
+        return journal.record_ruling(connection, sub.ticket, sub.audit.account_id, ruling, intents, seen, marks)
 
     def _mint(
         self,

@@ -4,17 +4,9 @@ from typing import Any
 
 import pytest
 
+from cxagent.agreement import ac1_of_many, agreement, alpha, interval, nominal, ordinal, pairwise
 from cxagent.domain.vocabulary import ACT
-from cxagent.evaluation.scores.agreement import (
-    ac1_of_many,
-    agreement,
-    alpha,
-    ceiling,
-    interval,
-    nominal,
-    ordinal,
-    pairwise,
-)
+from cxagent.evaluation.scores.agreement import ceiling
 from evaluation.marks import case, tables
 
 

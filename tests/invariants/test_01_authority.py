@@ -10,6 +10,7 @@ from langgraph.types import Command
 from scenes import APPROVER, BOTH, HIGH, LOW, MID, REVIEWER, SENDERS, asks, credit, outside, sent, waiting
 
 from cxagent.actions import Call
+from cxagent.domain.cell import Cell
 from cxagent.domain.proposal import Action
 from cxagent.domain.review import Review
 from cxagent.domain.value import digest
@@ -18,7 +19,6 @@ from cxagent.errors import CxagentError, Refused, Unauthorized
 from cxagent.executor import LedgerWarrant
 from cxagent.ledger import history
 from cxagent.ledger.executions import Terms
-from cxagent.rules.submission import Cell
 from cxagent.steps.held import held
 from cxagent.testing import World, call, proposal
 

@@ -9,11 +9,12 @@ import pytest
 from scenes import HIGH, LOW, MID, REVIEWER, asks, credit, outside, sent, waiting
 
 from cxagent.domain.account import Fault
+from cxagent.domain.cell import Cell
 from cxagent.domain.review import Review
 from cxagent.domain.vocabulary import SourceName
 from cxagent.errors import CxagentError, Refused
 from cxagent.ledger import history, reviews
-from cxagent.rules.submission import Cell, Stop
+from cxagent.rules.submission import Stop
 from cxagent.testing import World, call, proposal
 
 ESCALATION = [{"ref": "ESC-1", "summary": "the plant stands still"}]

@@ -4,22 +4,25 @@ import random
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cxagent.domain.finding import RUBRIC
 from cxagent.domain.review import REASONS
 from cxagent.domain.vocabulary import ACT, DRAFT
 from cxagent.errors import BadInput, Conflict, Refused
-from cxagent.inbox import planting, second_looks
+from cxagent.inbox import planting
 from cxagent.inbox.care import QUICK_SECONDS, care
 from cxagent.inbox.planting import MISTAKES
-from cxagent.inbox.second_looks import Opinion
 from cxagent.ledger import reports, reviews
+from cxagent.quality import auditing
+from cxagent.quality.auditing import Opinion, Wanted
 from cxagent.recovery import escalate
 from cxagent.testing import proposal
 from requirements.desk import desk_for
 from requirements.room import JONAS, LENA, MIRIAM, OSKAR, PRIYA, SAMUEL, Room
-from requirements.world import DAY, Scene, account, credit, doc
+from requirements.world import DAY, Scene, account, credit, doc, playbook
 
 
 @pytest.fixture
@@ -150,8 +153,24 @@ def test_two_different_people_sign_a_large_sum(room: Room) -> None:
 # ---- R47 ------------------------------------------------------------------------------------------------------------
 
 
+EVERY_TWICE = {f"latitude.audited.{name}": 1.0 for name in ("watched", "elsewhere", "second")}
+"""Terms under which every decision is audited by two people."""
+
+
+def drawn(room: Room) -> tuple[dict[str, Any], ...]:
+    """Draw what ended."""
+    with room.inside():
+        return auditing.draw(room.agent, room.now).audits
+
+
+def opinion(**said: Any) -> Opinion:
+    """Return what an auditor found, by default that all is well."""
+    return Opinion.model_validate({"agrees": True, "rubric": dict.fromkeys(RUBRIC, "met"), "by_policy": True, **said})
+
+
 def test_words_alone_are_no_verdict(room: Room) -> None:
     """R47: a rejection without a code and a weight is refused, and so is a second opinion."""
+    room.playbook = playbook(EVERY_TWICE)
     draft = room.drafted()
     with room.inside():
         with pytest.raises(BadInput, match="a note alone is not enough"):
@@ -159,37 +178,37 @@ def test_words_alone_are_no_verdict(room: Room) -> None:
         room.sign(draft, choice="reject", note="this is plainly wrong", reason="wrong_facts", severity="major")
     room.later()
     assert (room.rows("review")[0]["reason"], room.rows("review")[0]["severity"]) == ("wrong_facts", "major")
-    room.now += timedelta(days=7)
+    audit = drawn(room)[0]["id"]
     with room.inside():
-        jonas = room.who(JONAS)
-        look = second_looks.draw(room.agent, jonas, room.inbox.today())[0]
+        auditing.want(room.agent, JONAS, audit, Wanted(route=DRAFT))
         with pytest.raises(BadInput, match="words alone"):
-            second_looks.record(room.agent, jonas, look["id"], Opinion(verdict="reject", note="no"))
+            auditing.record(room.agent, JONAS, audit, opinion(agrees=False, note="no"))
 
 
 def test_experts_look_again_on_a_calendar(room: Room) -> None:
-    """R47: last week's verdicts are drawn for QA, without the verdict; agreement comes with its interval."""
-    ids = [room.drafted(number) for number in range(1, 9)]
+    """R47: decisions are drawn for QA and for a second person, without the verdict; agreement has its interval."""
+    room.playbook = playbook(EVERY_TWICE)
+    ids = [room.drafted(number) for number in range(1, 6)]
     with room.inside():
         for draft in ids:
             room.sign(draft)
+    assert drawn(room) == ()
     room.later()
+    due = drawn(room)
+    assert len(due) == 10 and drawn(room) == ()
+    assert {row["due"] for row in due} == {(room.now + timedelta(days=7)).isoformat()}
     with room.inside():
-        assert second_looks.draw(room.agent, room.who(JONAS), room.inbox.today()) == []
-    room.now += timedelta(days=7)
-    with room.inside():
-        jonas, today = room.who(JONAS), room.inbox.today()
-        due = second_looks.draw(room.agent, jonas, today)
-        assert len(due) == second_looks.A_WEEK and due == second_looks.draw(room.agent, jonas, today)
-        assert all(not row.keys() & {"first", "review_verdict"} for row in due)
-        for number, look in enumerate(due):
-            other = {"verdict": "reject", "reason": "tone_or_brand", "severity": "minor"}
-            said = {"verdict": "approve"} if number else other
-            second_looks.record(room.agent, jonas, look["id"], Opinion.model_validate(said))
+        for number, row in enumerate(due):
+            by = row["auditor"]
+            shown = auditing.sheet(room.agent, by, row["id"])
+            assert (shown.machine, shown.finding) == (None, None)
+            with pytest.raises(Refused):
+                auditing.sheet(room.agent, LENA, row["id"])
+            other = {"agrees": False, "reasons": ("tone_or_brand",), "severity": "minor"}
+            auditing.want(room.agent, by, row["id"], Wanted(route=DRAFT))
+            auditing.record(room.agent, by, row["id"], opinion(**({} if number else other)))
         with pytest.raises(Conflict):
-            second_looks.record(room.agent, jonas, due[0]["id"], Opinion(verdict="approve"))
-        with pytest.raises(Refused):
-            second_looks.draw(room.agent, room.who(LENA), today)
+            auditing.record(room.agent, due[0]["auditor"], due[0]["id"], opinion())
     found = measured(room).agreement  # type: ignore[attr-defined]
     assert found.value == 0.8 and found.low < 0.8 < found.high
 

@@ -16,6 +16,7 @@ from cxagent.context import ContextAudit, audit
 from cxagent.context.handover import OnRecord
 from cxagent.context.standing import Given, TrustEvent
 from cxagent.domain.account import Account, Answers, Fault, Mismatch
+from cxagent.domain.cell import Cell
 from cxagent.domain.money import Fx
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Ruling
@@ -24,7 +25,7 @@ from cxagent.domain.vocabulary import Autonomy, Stance
 from cxagent.playbook import Playbook
 from cxagent.project import Project, load_graph_file
 from cxagent.reading.message import read_message
-from cxagent.rules.submission import Cell, Stop, Submission
+from cxagent.rules.submission import Stop, Submission
 from cxagent.testing import call, proposal, put
 
 ROOT = Path(__file__).resolve().parents[2]

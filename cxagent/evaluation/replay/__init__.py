@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from cxagent import checkpoints, clock, latitude
+from cxagent import checkpoints, clock
 from cxagent.actions import Toolbox
 from cxagent.agent import Agent
 from cxagent.domain.proposal import Proposal
@@ -23,6 +23,7 @@ from cxagent.evaluation.replay.watching import Watch
 from cxagent.evaluation.scores.ablation import Twin
 from cxagent.evaluation.trial import Step, Trial
 from cxagent.judge import Judge
+from cxagent.latitude import record
 from cxagent.ledger import reports
 from cxagent.ledger.store import MemoryStore
 from cxagent.project import Project, load_graph_file
@@ -265,7 +266,7 @@ class Replay:
             store=self._store,
             ticket_rules=self.project.extensions.ticket_rules,
             part_rules=self.project.extensions.part_rules,
-            cells=latitude.cells(case.latitude, case.reviews, case.asof),
+            cells=record.cells(case.latitude, case.reviews, case.asof),
         )
         sandbox = str(Path(self._folder.name) / f"{self._count}.sqlite")
         return self.project.equip(judge, (scripted,) if scripted else self._proposers, {"sandbox": sandbox})

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import fsum
 from typing import Any, Literal
 
+from cxagent.agreement import Agreement, agreement
 from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import Autonomy
 from cxagent.errors import BadInput
@@ -12,7 +13,7 @@ from cxagent.evaluation.case import Case
 from cxagent.evaluation.frame import case_hash, cluster_of, segment_of, situation_of
 from cxagent.evaluation.grading import Grade, Graded, grade
 from cxagent.evaluation.scores.ablation import Ablation
-from cxagent.evaluation.scores.agreement import ROUTES, Agreement, Ceiling, agreement, ceiling
+from cxagent.evaluation.scores.agreement import ROUTES, Ceiling, ceiling
 from cxagent.evaluation.scores.baseline import Baseline
 from cxagent.evaluation.scores.calibration import Calibration, Effort, calibration, effort
 from cxagent.evaluation.scores.comparison import MARGIN, Comparison, compare, counted, named

@@ -1,24 +1,17 @@
-"""Latitude: what the track record of a cell allows. Evidence tightens here by itself; nothing loosens here.
-
-The detector is the mixture Shiryaev-Roberts statistic: for rates q_i above an accepted rate p0, with
-lam_i = (q_i - p0) / (p0 (1 - p0)), each evidence item X in [0, 1] moves M_i to (M_i + 1)(1 + lam_i (X - p0)); it alarms
-when the mean of M_i reaches c. While the true rate is at most p0, the mean time between false alarms is at least c.
-"""
+"""The caps that follow from a record as a case states it: verdicts and settings that exist before the ticket."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
+from cxagent.domain.cell import Cell
 from cxagent.domain.value import Instant, Text, Value
 from cxagent.domain.vocabulary import DRAFT, Autonomy
-from cxagent.rules.submission import Cell
+from cxagent.latitude.detection import ALARM_AT, FRESH, mean, step
 
 Severity = Literal["none", "minor", "major", "critical"]
 WEIGHT: dict[Severity, float] = {"none": 0.25, "minor": 0.25, "major": 1.0, "critical": 1.0}
 """How bad a disagreement is, as evidence; an unrated one counts as minor."""
-ACCEPTED_RATE = 0.03
-MULTIPLES = (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)
-ALARM_AT = 200.0
 
 
 class Verdict(Value):
@@ -46,18 +39,6 @@ class Setting(Value):
     why: Text
 
 
-def statistic(
-    evidence: Iterable[float], p0: float = ACCEPTED_RATE, start: Sequence[float] = (0.0,) * len(MULTIPLES)
-) -> tuple[float, tuple[float, ...]]:
-    """Return the detector's mean after some evidence, and its parts, from which it can go on."""
-    rates = [min(0.95, p0 * multiple) for multiple in MULTIPLES]
-    bets = [(rate - p0) / (p0 * (1 - p0)) for rate in rates]
-    parts = list(start)
-    for item in evidence:
-        parts = [(part + 1) * (1 + bet * (item - p0)) for part, bet in zip(parts, bets, strict=True)]
-    return sum(parts) / len(parts), tuple(parts)
-
-
 def cells(settings: Iterable[Setting], verdicts: Iterable[Verdict], at: datetime) -> tuple[Cell, ...]:
     """Return the caps in force: the latest setting of a cell, or what the detector says of a cell that has none."""
     latest: dict[tuple[str, str], Setting] = {}
@@ -76,10 +57,10 @@ def _tightened(intent: str, segment: str, record: Sequence[Verdict]) -> Cell | N
     """Return a draft cap where a critical error or the detector calls for it; the alarm stays until it is reset."""
     if any(one.outcome == "disagree" and one.severity == "critical" for one in record):
         return Cell(intent=intent, segment=segment, cap=DRAFT, why="a critical error is not yet released")
-    parts: tuple[float, ...] = (0.0,) * len(MULTIPLES)
+    parts = FRESH
     for count, verdict in enumerate(record, start=1):
-        mean, parts = statistic([verdict.evidence], start=parts)
-        if mean >= ALARM_AT:
+        parts = step(parts, verdict.evidence)
+        if mean(parts) >= ALARM_AT:
             wrong = sum(one.outcome == "disagree" for one in record[:count])
             return Cell(
                 intent=intent, segment=segment, cap=DRAFT, why=f"people disagreed in {wrong} of {count} reviews"

@@ -1,0 +1,94 @@
+"""How long the report on decision quality takes over many findings, and that its cost grows with them alone."""
+
+import random
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from cxagent.ledger.store import TABLES, Store
+from cxagent.playbook import load_playbook
+from cxagent.quality.patterns import patterns
+from cxagent.quality.report import report
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = (50_000, 200_000)
+NOW = datetime(2027, 3, 9, 12, tzinfo=UTC)
+ROUNDS = 3
+
+
+def fill(store: Store, count: int, seed: int = 7) -> None:
+    """Write a stream of findings over two years, one in fifty of them a disagreement."""
+    chance, finding = random.Random(seed), TABLES["finding"]
+    book = load_playbook(ROOT / "graphs" / "playbook.yaml")
+    intents, segments = sorted(book.intents), ("smb", "mid_market", "enterprise", "strategic")
+    rows: list[dict[str, Any]] = []
+    with store.write("filling") as connection:
+        for number in range(count):
+            at = NOW - timedelta(days=730 * (count - number) / count)
+            wrong, drawn = chance.random() < 0.02, chance.choice((0.1, 0.5))
+            rows.append(
+                {
+                    "id": f"fnd_{number}",
+                    "decision_id": f"dec_{number}",
+                    "ticket_id": f"tkt_{number}",
+                    "account_id": f"ACC-{number % 5000}",
+                    "root_id": f"ACC-{number % 4000}",
+                    "intent": chance.choice(intents),
+                    "segment": chance.choice(segments),
+                    "version": "bench",
+                    "origin": "audit",
+                    "chosen": "uniform",
+                    "chance": drawn,
+                    "would": "act",
+                    "went": "act",
+                    "wanted": "draft" if wrong else "act",
+                    "agrees": not wrong,
+                    "severity": "minor" if wrong else None,
+                    "loss": 0.25 if wrong else 0.0,
+                    "weight": 1 / drawn,
+                    "reasons": "wrong_facts" if wrong else "",
+                    "unmet": "",
+                    "traits": chance.choice(("low_clv", "mid", "mid at_risk", "low_clv in_window")),
+                    "by": "Jonas Falk",
+                    "stake": "12000",
+                    "month": f"{at:%Y-%m}",
+                    "decided_at": at.isoformat(),
+                    "at": at.isoformat(),
+                }
+            )
+            if len(rows) == 5000:
+                connection.execute(finding.insert(), rows)
+                rows.clear()
+        if rows:
+            connection.execute(finding.insert(), rows)
+
+
+def seconds(store: Store) -> float:
+    """Return how long the whole report takes, patterns included."""
+    book = load_playbook(ROOT / "graphs" / "playbook.yaml")
+    began = time.perf_counter()
+    with store.read() as connection:
+        report(connection, book, "bench", NOW)
+        patterns(connection, book, NOW)
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Print the time of each size, the median of some rounds, and the ratio of the two."""
+    taken = []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in SIZES:
+            store = Store.open(f"sqlite:///{folder}/{size}.sqlite", durable=False)
+            fill(store, size)
+            taken.append(median(seconds(store) for _ in range(ROUNDS)))
+            print(f"quality: {size:>7,} findings {taken[-1]:.2f} s")
+            store.close()
+    print(f"quality: {SIZES[1] / SIZES[0]:.0f} times the findings, {taken[1] / taken[0]:.1f} times the time")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
