@@ -71,6 +71,26 @@ def at_most(count: int, of: int, p: float) -> float:
     )
 
 
+def at_least(count: int, of: int, p: float) -> float:
+    """Return P(X >= count) of a binomial with all its digits: summed from above the mean, where terms only fall."""
+    if count <= of * p:
+        return 1.0 - at_most(count - 1, of, p)
+    if p <= 0 or count > of:
+        return 0.0
+    term = math.exp(
+        math.lgamma(of + 1)
+        - math.lgamma(count + 1)
+        - math.lgamma(of - count + 1)
+        + count * math.log(p)
+        + (of - count) * math.log1p(-p)
+    )
+    total, k = term, count
+    while k < of and term > total * 1e-16:
+        term *= (of - k) / (k + 1) * p / (1 - p)
+        total, k = total + term, k + 1
+    return min(1.0, total)
+
+
 def upper_bound(count: int, of: int, alpha: float = 0.05) -> float:
     """Return the one-sided 95 % Clopper-Pearson upper bound: the p at which so few would be this rare."""
     return round(_upper(count, of, alpha), 4)

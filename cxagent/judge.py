@@ -13,6 +13,7 @@ from cxagent.domain.cell import Cell, Kin, Level
 from cxagent.domain.money import Money
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Ruling
+from cxagent.domain.stop import Stop
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.tool import Tool
 from cxagent.domain.value import digest
@@ -27,7 +28,7 @@ from cxagent.ledger.tickets import UNKNOWN
 from cxagent.playbook import Playbook
 from cxagent.reading.message import Reading, read_message
 from cxagent.reading.plainness import doubt
-from cxagent.rules.submission import Stop, Submission
+from cxagent.rules.submission import Submission
 from cxagent.sources.fetch import Gather
 
 ORDERS_DAYS = 30

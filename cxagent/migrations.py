@@ -177,13 +177,9 @@ def keep_the_record_of_quality(connection: Connection) -> None:
         "audit_of_person": "audit (auditor, status, due)",
         "audit_of_cell": "audit (intent, segment, version, decided_at)",
         "finding_of_cell": "finding (intent, segment, version, decided_at)",
-        "finding_by_cell": "finding (intent, segment, version, went, weight, would, agrees, loss)",
-        "finding_by_root": "finding (root_id, weight, agrees, loss)",
-        "finding_by_intent": "finding (intent, root_id, weight, agrees, loss)",
-        "finding_by_segment": "finding (segment, root_id, weight, agrees, loss)",
-        "finding_by_month": "finding (month, root_id, weight, agrees, loss)",
-        "finding_in_order": "finding (at, intent, segment, traits, went, origin, agrees)",
-        "finding_by_origin": "finding (origin, went, agrees)",
+        "finding_of_month": "finding (month, decided_at)",
+        "finding_against": "finding (agrees, at)",
+        "finding_by_choice": "finding (chosen, at)",
         "lesson_of_ticket": "lesson (ticket_id)",
     }.items():
         connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {where}"))

@@ -5,7 +5,6 @@ import contextvars
 import hashlib
 import importlib.util
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,23 +14,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field, ValidationError
-
 from cxagent.actions import Toolbox
 from cxagent.domain.money import Fx
-from cxagent.domain.value import Text, Value
 from cxagent.errors import BadInput
 from cxagent.executor import Executor
 from cxagent.fingerprint import agent_version
 from cxagent.gate import PartRule, TicketRule
+from cxagent.home import Home
 from cxagent.in_force import InForce
 from cxagent.judge import Judge
 from cxagent.latitude.similar import Vectors
-from cxagent.ledger.deliveries import Webhook
-from cxagent.ledger.store import Store
-from cxagent.playbook import Playbook, explain, load_playbook, read_yaml
+from cxagent.playbook import Playbook
 from cxagent.proposers import Proposer
-from cxagent.proposers.guidance import Guidance, load_guidance
 from cxagent.proposers.offline import OfflineProposer
 from cxagent.reviewing import Reviewing
 from cxagent.shape import SupportGraph
@@ -42,7 +36,6 @@ from cxagent.steps import Bench, Steps
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-DATABASE = "CXAGENT_DATABASE_URL"
 RULE = ("rule", "it must be a function with a name", ("__call__", "__name__"))
 SOURCE = ("accounts_of", "account", "family", "mismatches", "health", "name", "sections")
 EMBEDDINGS = ("embeddings", "pass an instance of langchain_core's Embeddings", ("embed_documents",))
@@ -54,31 +47,6 @@ NEEDED = {
     "part_rules": RULE,
 }
 """What an engineer's part is called, how to put it right, and what it must have, by the field that it is passed in."""
-
-
-class Demo(Value):
-    """Where the demo's tickets and its frozen day stand."""
-
-    tickets: Text
-    world: Text
-
-
-class Config(Value):
-    """The project's configuration file, `graphs/project.yaml`."""
-
-    name: Text = "project"
-    playbook: Text = "graphs/playbook.yaml"
-    guidance: Text = "graphs/guidance"
-    tools: Text = "tools"
-    sources: tuple[dict[str, Any], ...] = ()
-    deadline_seconds: float = Field(default=2.5, gt=0)
-    fx: Text | None = None
-    model: Text | None = None
-    shadow: bool = False
-    database: Text = "sqlite:///.cxagent/cxagent.sqlite"
-    settings: dict[str, Any] = Field(default_factory=dict)
-    webhooks: tuple[Webhook, ...] = ()
-    demo: Demo | None = None
 
 
 @dataclass(frozen=True)
@@ -101,11 +69,11 @@ class Extensions:
             _require(self.embeddings, *EMBEDDINGS)
 
 
-class Project:
+class Project(Home):
     """A project: everything is loaded when it is first needed, so that importing a graph costs little."""
 
     def __init__(self, home: Path, extensions: Extensions | None = None) -> None:
-        self.home = home.resolve()
+        super().__init__(home)
         self.extensions = extensions or Extensions()
         self.steps = Steps(self._current)
         self._bench: contextvars.ContextVar[Bench | None] = contextvars.ContextVar("bench", default=None)
@@ -143,43 +111,10 @@ class Project:
         """Return the project of a folder as its own graph file builds it."""
         return load_graph_file(home).project  # type: ignore[no-any-return]
 
-    @cached_property
-    def config(self) -> Config:
-        """The configuration; a missing file means that this is no project."""
-        path = self.home / "graphs" / "project.yaml"
-        if not path.is_file():
-            raise BadInput(
-                "is no cxagent project (graphs/project.yaml is missing); try `cxagent init`", where=str(self.home)
-            )
-        try:
-            return Config.model_validate(read_yaml(path) or {})
-        except ValidationError as error:
-            raise BadInput(explain(error), where=str(path)) from None
-
-    @property
-    def name(self) -> str:
-        """What the project is called."""
-        return self.config.name
-
-    @cached_property
-    def playbook(self) -> Playbook:
-        """The Financial Playbook as the project's own file has it; what rules now is `in_force`."""
-        return load_playbook(self.home / self.config.playbook)
-
-    @property
-    def playbook_text(self) -> str:
-        """The text of that file, with its comments."""
-        return (self.home / self.config.playbook).read_text(encoding="utf-8-sig")
-
     @property
     def in_force(self) -> Playbook:
         """The playbook that rules now: the last activation in the ledger, or that of the bench at hand."""
         return self._current().judge.playbook
-
-    @cached_property
-    def guidance(self) -> Guidance:
-        """The guidance, one file per intent."""
-        return load_guidance(self.home / self.config.guidance)
 
     @cached_property
     def tools(self) -> Toolbox:
@@ -225,20 +160,6 @@ class Project:
         from cxagent.proposers.model import ModelProposer
 
         return (ModelProposer.named(self.config.model, self.guidance, self.tools.offered), self.offline)
-
-    @property
-    def database_url(self) -> str:
-        """The database: the environment's, else the configuration's; SQLite paths are relative to the project."""
-        url = os.environ.get(DATABASE) or self.config.database
-        prefix = "sqlite:///"
-        if url.startswith(prefix) and not url.startswith(prefix + "/") and url != "sqlite:///:memory:":
-            return prefix + str(self.home / url.removeprefix(prefix))
-        return url
-
-    @cached_property
-    def store(self) -> Store:
-        """The ledger's database, brought up to date."""
-        return Store.open(self.database_url)
 
     @property
     def bench(self) -> Bench:

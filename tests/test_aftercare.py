@@ -13,12 +13,12 @@ import pytest
 from cxagent import aftercare, recovery
 from cxagent.actions import Call, action
 from cxagent.domain.proposal import Action
+from cxagent.domain.stop import Stop
 from cxagent.errors import BadInput, Conflict, CxagentError, Refused
 from cxagent.ledger import authorizations, chain, executions, history
 from cxagent.ledger.authorizations import Grant
 from cxagent.ledger.executions import Terms
 from cxagent.ledger.store import TABLES
-from cxagent.rules.submission import Stop
 from cxagent.testing import World, call, proposal
 
 ROOT = Path(__file__).resolve().parents[1]

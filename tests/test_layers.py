@@ -19,7 +19,7 @@ STOREYS: dict[str, tuple[str, ...]] = {
     "doing": (
         *("intervals", "agreement", "sources", "intake", "proposers", "actions", "answers", "brief", "judge"),
         "reviewing",
-        *("executor", "state", "steps", "shape", "project", "fingerprint", "soundness", "seals", "agent"),
+        *("executor", "state", "steps", "shape", "home", "project", "fingerprint", "soundness", "seals", "agent"),
         *("aftercare", "recovery", "inbox", "in_force", "governing", "telling", "explaining"),
         *("handing_over", "notifying", "quality"),
     ),

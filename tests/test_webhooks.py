@@ -20,11 +20,11 @@ from requirements.world import DAY, ROOT, Scene, account, doc
 
 from cxagent import clock, notifying
 from cxagent.errors import BadInput
+from cxagent.home import Config
 from cxagent.ledger import deliveries, delivery_list
 from cxagent.ledger.deliveries import KINDS, PAUSES, Webhook
 from cxagent.ledger.store import TABLES, Store
 from cxagent.notifying import webhooks
-from cxagent.project import Config
 from cxagent.testing import World
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of more than 16 bytes").decode()

@@ -33,15 +33,16 @@ def quality(context: typer.Context, project: Home = HERE, json: AsJson = False) 
         return
     from cxagent import clock
     from cxagent.cli.quality_screen import show
-    from cxagent.project import Project
+    from cxagent.fingerprint import agent_version
+    from cxagent.home import Home as Folder
     from cxagent.quality.patterns import patterns
     from cxagent.quality.report import as_contract, report
 
-    home = Project.load(project)
-    judge, now = home.bench.judge, clock.now()
-    with home.store.read() as connection:
-        found = report(connection, judge.playbook, judge.version, now)
-        told = patterns(connection, judge.playbook, now)
+    folder, now = Folder(project), clock.now()
+    with folder.store.read() as connection:
+        book = folder.playbook_on_record(connection)
+        found = report(connection, book, agent_version(folder, playbook=book), now)
+        told = patterns(connection, book, now)
     if json:
         print_json({**as_contract(found), "patterns": [one.model_dump(mode="json") for one in told]})
     else:

@@ -43,9 +43,9 @@ def stop(
 
     Anybody may stop it. To release it needs a person whom the playbook knows.
     """
+    from cxagent.domain.stop import Stop
     from cxagent.ledger import history
     from cxagent.project import Project
-    from cxagent.rules.submission import Stop
 
     _check(scope, key, by)
     # The switch must work while the graph is broken; only a tool may be known to the graph file alone.

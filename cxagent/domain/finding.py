@@ -22,7 +22,7 @@ RUBRIC = ("facts", "action", "amount", "commitment", "tone", "routing")
 
 
 def traits_of(marks: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return how an account stood at a decision, from the marks of its line in the log: `mid`, `at_risk`, `in_window`."""
+    """Return how an account stood, from the marks of a decision's line in the log: `mid`, `at_risk`, `in_window`."""
     stood = (name for name in ("at_risk", "in_window") if marks.get(name))
     return (marks["tier"], *stood) if "tier" in marks else tuple(stood)
 

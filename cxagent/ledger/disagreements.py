@@ -4,21 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from cxagent.ledger import chain, personal
 from cxagent.ledger.store import TABLES
 
 DRAFT, FINDING, REVIEW = TABLES["draft"], TABLES["finding"], TABLES["review"]
-_TALLIES = (
-    select(
-        *(FINDING.c.intent, FINDING.c.segment, FINDING.c.traits, FINDING.c.went),
-        func.count().label("seen"),
-        func.sum(case((FINDING.c.agrees, 0), else_=1)).label("against"),
-    )
-    .where(FINDING.c.origin.in_(("audit", "review")), FINDING.c.at >= bindparam("since"))
-    .group_by(FINDING.c.intent, FINDING.c.segment, FINDING.c.traits, FINDING.c.went)
-)
 _AGAINST = (
     select(FINDING)
     .where(FINDING.c.agrees.is_(False), FINDING.c.intent == bindparam("intent"), FINDING.c.at >= bindparam("since"))
@@ -32,29 +23,12 @@ _REVIEWED = (
 )
 
 
-class Tally(NamedTuple):
-    """How many findings there are of one kind of case, and how many of them disagree."""
-
-    intent: str
-    segment: str
-    traits: frozenset[str]
-    went: str
-    seen: int
-    against: int
-
-
 class Instead(NamedTuple):
     """What a person did instead of what the machine proposed, with both sets of actions where there are any."""
 
     verdict: str
     proposed: tuple[dict[str, Any], ...]
     done: tuple[dict[str, Any], ...]
-
-
-def tallies(connection: Connection, since: str) -> list[Tally]:
-    """Return the counts of every kind of case since a moment."""
-    rows = connection.execute(_TALLIES, {"since": since}).all()
-    return [Tally(r.intent, r.segment, frozenset(r.traits.split()), r.went, r.seen, int(r.against)) for r in rows]
 
 
 def against(connection: Connection, intent: str, since: str) -> list[dict[str, Any]]:

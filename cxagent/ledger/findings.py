@@ -1,6 +1,6 @@
 """Findings on record, and what audits of a cell add up to: what matured, in the order in which it was decided."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, false, func, or_, se
 
 from cxagent import clock
 from cxagent.domain.finding import Finding
+from cxagent.ledger import match_rates
 from cxagent.ledger.store import TABLES
 
 FINDING, AUDIT, CELL, ACCOUNT = (TABLES[name] for name in ("finding", "audit", "cell", "account"))
@@ -130,8 +131,21 @@ class Begun(NamedTuple):
 
 def add(connection: Connection, finding: Finding, note: str | None) -> str:
     """Put a finding on record, its note behind a pointer; return its id."""
+    (finding_id,) = add_many(connection, [finding], note)
+    return finding_id
+
+
+def add_many(connection: Connection, many: Sequence[Finding], note: str | None = None) -> list[str]:
+    """Put findings on record and add them to every rate; return their ids."""
+    rows = [_row(finding, note) for finding in many]
+    connection.execute(FINDING.insert(), rows)
+    match_rates.add(connection, *many)
+    return [row["id"] for row in rows]
+
+
+def _row(finding: Finding, note: str | None) -> dict[str, Any]:
     row = finding.model_dump(mode="json", exclude={"note", *_LISTS})
-    row |= {
+    return row | {
         "id": clock.new_id("fnd"),
         **{name: " ".join(getattr(finding, name)) for name in _LISTS},
         "loss": finding.loss,
@@ -141,8 +155,6 @@ def add(connection: Connection, finding: Finding, note: str | None) -> str:
         "decided_at": finding.decided_at.isoformat(),
         "at": finding.at.isoformat(),
     }
-    connection.execute(FINDING.insert(), row)
-    return str(row["id"])
 
 
 def read(row: Mapping[str, Any]) -> Finding:

@@ -12,6 +12,7 @@ from cxagent import clock
 from cxagent.context.standing import Given, TrustEvent
 from cxagent.domain.cell import Cell, Level
 from cxagent.domain.money import Money
+from cxagent.domain.stop import Stop
 from cxagent.domain.ticket import Incoming
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy
 from cxagent.latitude.ladder import succeed
@@ -19,7 +20,6 @@ from cxagent.ledger import chain, personal
 from cxagent.ledger.cells import Standing, standing
 from cxagent.ledger.store import TABLES
 from cxagent.ledger.tickets import UNKNOWN, know_account
-from cxagent.rules.submission import Stop
 
 TRUST, BUDGET, LATITUDE, STOP = TABLES["trust_event"], TABLES["budget"], TABLES["latitude"], TABLES["stop"]
 CELL, LESSON = TABLES["cell"], TABLES["lesson"]

@@ -19,16 +19,13 @@ _PLANTED = select(func.count(), func.sum(case((PLANTED.c.caught, 1), else_=0))).
 _FIRST, _SECOND = FINDING.alias("first"), FINDING.alias("second")
 _TWICE = (
     select(_FIRST.c.wanted, _SECOND.c.wanted, func.count())
+    .select_from(_SECOND)
     .join(
-        _SECOND,
-        and_(
-            _SECOND.c.decision_id == _FIRST.c.decision_id,
-            _SECOND.c.origin == "audit",
-            _SECOND.c.by > _FIRST.c.by,
-        ),
+        _FIRST,
+        and_(_FIRST.c.decision_id == _SECOND.c.decision_id, _FIRST.c.origin == "audit", _FIRST.c.chosen != "second"),
     )
-    .where(_FIRST.c.origin == "audit", _FIRST.c.wanted.is_not(None), _SECOND.c.wanted.is_not(None))
-    .where(_FIRST.c.at >= bindparam("since"))
+    .where(_SECOND.c.chosen == "second", _SECOND.c.at >= bindparam("since"))
+    .where(_FIRST.c.wanted.is_not(None), _SECOND.c.wanted.is_not(None))
     .group_by(_FIRST.c.wanted, _SECOND.c.wanted)
 )
 _OPENED = func.substr(REPAIR.c.opened_at, 1, 7)

@@ -9,13 +9,14 @@ from cxagent.context.handover import Handover, Plan
 from cxagent.context.knowledge import sections
 from cxagent.domain.account import Consent, Fault, Mismatch, Promise
 from cxagent.domain.cell import Cell
+from cxagent.domain.stop import Stop
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, SourceName
 from cxagent.playbook import Playbook
 from cxagent.proof.ladder import Ladder, ladder
 from cxagent.proof.request import request_ladders
 from cxagent.proof.scene import ACCOUNT, AT, Change, audited, proposed, section, standing
 from cxagent.reading.plainness import Doubt
-from cxagent.rules.submission import Stop, Submission
+from cxagent.rules.submission import Submission
 
 _HANDOVER = Handover(
     account_id=ACCOUNT,

@@ -17,9 +17,10 @@ from cxagent.domain.money import Money, read_amount
 from cxagent.domain.review import amount_of
 from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import EffectClass
-from cxagent.intervals import at_most
-from cxagent.ledger import disagreements
-from cxagent.ledger.disagreements import Instead, Tally
+from cxagent.intervals import at_least
+from cxagent.ledger import disagreements, match_rates
+from cxagent.ledger.disagreements import Instead
+from cxagent.ledger.match_rates import OfKind
 from cxagent.ledger.store import Connection
 from cxagent.playbook import Playbook
 
@@ -76,9 +77,9 @@ class _Candidate(NamedTuple):
 
 
 def patterns(connection: Connection, playbook: Playbook, now: datetime, days: int = DAYS) -> tuple[Pattern, ...]:
-    """Return the patterns in the disagreements of some days, the most telling first."""
-    since = (now - timedelta(days=days)).isoformat()
-    left = disagreements.tallies(connection, since)
+    """Return the patterns in the disagreements of the months since some days ago, the most telling first."""
+    since = f"{now - timedelta(days=days):%Y-%m}"
+    left = match_rates.of_kinds(connection, since)
     found: list[Pattern] = []
     while len(found) < MOST_PATTERNS and (best := _most_telling(left)) is not None:
         found.append(_told(connection, playbook, best, since))
@@ -86,15 +87,15 @@ def patterns(connection: Connection, playbook: Playbook, now: datetime, days: in
     return tuple(found)
 
 
-def _facts(one: Tally) -> frozenset[str]:
+def _facts(one: OfKind) -> frozenset[str]:
     return one.traits | {one.segment, one.went}
 
 
-def _holds(one: Tally, intent: str, conditions: frozenset[str]) -> bool:
+def _holds(one: OfKind, intent: str, conditions: frozenset[str]) -> bool:
     return one.intent == intent and conditions <= _facts(one)
 
 
-def _most_telling(tallies: Sequence[Tally]) -> _Candidate | None:
+def _most_telling(tallies: Sequence[OfKind]) -> _Candidate | None:
     """Return the combination whose disagreements are the least likely to have come together by chance."""
     count, against = sum(one.seen for one in tallies), sum(one.against for one in tallies)
     looked = set(_combinations(tallies))
@@ -102,17 +103,16 @@ def _most_telling(tallies: Sequence[Tally]) -> _Candidate | None:
     for intent, conditions in sorted(looked, key=lambda one: (one[0], len(one[1]), sorted(one[1]))):
         inside = [one for one in tallies if _holds(one, intent, conditions)]
         of, wrong = sum(one.seen for one in inside), sum(one.against for one in inside)
-        if wrong < FEWEST:
+        elsewhere = min(0.5, (against - wrong + 0.5) / (count - of + 1))
+        if wrong < FEWEST or wrong <= of * elsewhere:
             continue
-        elsewhere = (against - wrong + 0.5) / (count - of + 1)
-        # P(X >= wrong) as a lower tail of what agrees: one minus a tail has no digits left where it matters most.
-        chance = len(looked) * at_most(of - wrong, of, 1 - min(0.5, elsewhere))
+        chance = len(looked) * at_least(wrong, of, elsewhere)
         if chance <= SURE and (best is None or (chance, of) < (best.chance, best.of)):
             best = _Candidate(intent, conditions, wrong, of, elsewhere, chance)
     return best
 
 
-def _combinations(tallies: Sequence[Tally]) -> Iterator[tuple[str, frozenset[str]]]:
+def _combinations(tallies: Sequence[OfKind]) -> Iterator[tuple[str, frozenset[str]]]:
     for one in tallies:
         if one.against:
             for size in range(3):

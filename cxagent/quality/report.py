@@ -15,7 +15,7 @@ from cxagent.intervals import upper_bound, wilson
 from cxagent.latitude import promotion
 from cxagent.ledger import cells, match_rates, quality_rows
 from cxagent.ledger.cells import Standing
-from cxagent.ledger.match_rates import Dimension, OfCell, Sums
+from cxagent.ledger.match_rates import OfCell, Sums
 from cxagent.ledger.store import Connection
 from cxagent.playbook import Playbook
 from cxagent.quality.moving import CATCH_DAYS, limit_of, sensitivity
@@ -124,9 +124,9 @@ def report(connection: Connection, playbook: Playbook, version: str, now: dateti
     repaired = quality_rows.repaired(connection)
     return Quality(
         as_of=now,
-        match_rate=next(iter(_slices(connection, "all")), matched(None)),
-        segments=_slices(connection, "segment"),
-        intents=_slices(connection, "intent"),
+        match_rate=matched(match_rates.whole(connection)),
+        segments=tuple(matched(one) for one in match_rates.sums(connection, "segment")),
+        intents=tuple(matched(one) for one in match_rates.sums(connection, "intent")),
         months=_months(match_rates.sums(connection, "month"), repaired),
         drafts_as_they_were=Matched(
             name="drafts",
@@ -135,7 +135,7 @@ def report(connection: Connection, playbook: Playbook, version: str, now: dateti
             high=shown.high,
             n=of,
             agreed=agreed,
-            of_parents=0,
+            of_groups=0,
             method="Wilson 95 %; reviewers saw the draft, so this certifies nothing",
         ),
         unsafe=Unsafe(count=count, of=alone, upper=upper_bound(count, alone) if alone else 1.0),
@@ -145,10 +145,6 @@ def report(connection: Connection, playbook: Playbook, version: str, now: dateti
         incidents=tuple(dict(row) for row in quality_rows.open_incidents(connection)),
         changes=tuple(_change(row) for row in quality_rows.moves(connection)),
     )
-
-
-def _slices(connection: Connection, dimension: Dimension) -> tuple[Matched, ...]:
-    return tuple(matched(one) for one in match_rates.sums(connection, dimension))
 
 
 def reviewers(connection: Connection, now: datetime) -> Reviewers:

@@ -80,6 +80,20 @@ class FindingRow(SQLModel, table=True):
     at: str
 
 
+class TallyRow(SQLModel, table=True):
+    """Findings added up as they come in: one row for a slice and a group of parents; see `ledger.match_rates`."""
+
+    __tablename__ = "tally"
+    dimension: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    batch: int = Field(primary_key=True)
+    findings: int
+    agreed: int
+    grave: int
+    y: float
+    w: float
+
+
 class CellRow(SQLModel, table=True):
     """Where a cell stands: one row for intent, segment and version. `track` is its state as JSON.
 

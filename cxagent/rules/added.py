@@ -36,9 +36,7 @@ def _binding(said: Said, today: date) -> Iterator[Phrase]:
     backing = [str(one) for value in values for one in (value if isinstance(value, list) else [value])]
     backing = [one for one in backing if one[:1].isdigit()] + [action.tool for action in said.actions]
     for phrase in read_reply(said.reply, today, backing, reports=True):
-        if phrase.words == TOO_LONG:
-            yield phrase
-        elif phrase.kind in WEIGHTY and not _decidable(phrase.words, said, today):
+        if phrase.words == TOO_LONG or (phrase.kind in WEIGHTY and not _decidable(phrase.words, said, today)):
             yield phrase
 
 

@@ -15,9 +15,9 @@ from cxagent.domain.cell import Cell, Kin
 from cxagent.domain.money import Fx, Money
 from cxagent.domain.proposal import Action, Part, Proposal
 from cxagent.domain.ruling import Cap
+from cxagent.domain.stop import Stop
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.tool import Assessment, Tool
-from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import ACT, SILENT, Autonomy, EffectClass, Reason, Signal, SourceName, Stance, Tier
 from cxagent.playbook import FullRow, IntentEntry, Playbook
 from cxagent.reading.figures import Figure, figures, unknown
@@ -30,15 +30,6 @@ REFUSAL, ACCOUNT_MONEY = "refusal", "account_money"
 PLAIN = Doubt(score=0.0, words="")
 TEXT_BOUND = 20_000
 """Characters of a text in an argument that are looked at; what is longer is not a plain argument."""
-
-
-class Stop(Value):
-    """A kill switch that is on: everything, one account, one tool or one channel."""
-
-    scope: Text
-    key: Text | None = None
-    by: Text
-    why: Text
 
 
 @dataclass(frozen=True)

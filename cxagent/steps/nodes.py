@@ -15,7 +15,7 @@ from cxagent.answers import request
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
-from cxagent.domain.vocabulary import ACT, DRAFT, Autonomy
+from cxagent.domain.vocabulary import ACT, DRAFT, Autonomy, Reason
 from cxagent.errors import Refused, Unauthorized
 from cxagent.executor import Executor
 from cxagent.gate import hands_off_already
@@ -256,6 +256,8 @@ class Steps:
         ruling = self.judge.rule(sub)
         reviewed = warrant["draft_id"] is not None
         tighter = set(ruling.reasons) - set(before["reasons"])
+        if reviewed:  # less latitude brings a person in, and one is here
+            tighter.discard(Reason.LATITUDE.value)
         carried = ruling.autonomy >= DRAFT and not tighter if reviewed else ruling.autonomy == ACT
         lapsed = warrant["expires_at"] <= clock.now().isoformat()
         lapsed |= warrant["playbook_digest"] != self.judge.playbook.digest

@@ -21,9 +21,10 @@ from cxagent.domain.account import Account, Mismatch
 from cxagent.domain.proposal import Action, Part, Proposal
 from cxagent.domain.ticket import Incoming, Sender, Ticket
 from cxagent.domain.vocabulary import Stance
+from cxagent.home import DATABASE
 from cxagent.judge import Judge
 from cxagent.ledger.store import Store
-from cxagent.project import DATABASE, Project, load_graph_file
+from cxagent.project import Project, load_graph_file
 from cxagent.scaffold import deployment
 from cxagent.sources import Gather
 from cxagent.sources.seam import SECTIONS

@@ -5,11 +5,14 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from cxagent.ledger.store import TABLES, Store
+from cxagent.domain.finding import Finding
+from cxagent.domain.vocabulary import ACT, DRAFT
+from cxagent.ledger import findings
+from cxagent.ledger.store import Store
 from cxagent.playbook import load_playbook
 from cxagent.quality.patterns import patterns
 from cxagent.quality.report import report
@@ -17,54 +20,48 @@ from cxagent.quality.report import report
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = (50_000, 200_000)
 NOW = datetime(2027, 3, 9, 12, tzinfo=UTC)
-ROUNDS = 3
+ROUNDS, BATCH = 3, 5000
 
 
 def fill(store: Store, count: int, seed: int = 7) -> None:
     """Write a stream of findings over two years, one in fifty of them a disagreement."""
-    chance, finding = random.Random(seed), TABLES["finding"]
+    chance = random.Random(seed)
     book = load_playbook(ROOT / "graphs" / "playbook.yaml")
     intents, segments = sorted(book.intents), ("smb", "mid_market", "enterprise", "strategic")
-    rows: list[dict[str, Any]] = []
+    traits = (("low_clv",), ("mid",), ("mid", "at_risk"), ("low_clv", "in_window"))
+    held: list[Finding] = []
     with store.write("filling") as connection:
         for number in range(count):
             at = NOW - timedelta(days=730 * (count - number) / count)
-            wrong, drawn = chance.random() < 0.02, chance.choice((0.1, 0.5))
-            rows.append(
-                {
-                    "id": f"fnd_{number}",
-                    "decision_id": f"dec_{number}",
-                    "ticket_id": f"tkt_{number}",
-                    "account_id": f"ACC-{number % 5000}",
-                    "root_id": f"ACC-{number % 4000}",
-                    "intent": chance.choice(intents),
-                    "segment": chance.choice(segments),
-                    "version": "bench",
-                    "origin": "audit",
-                    "chosen": "uniform",
-                    "chance": drawn,
-                    "would": "act",
-                    "went": "act",
-                    "wanted": "draft" if wrong else "act",
-                    "agrees": not wrong,
-                    "severity": "minor" if wrong else None,
-                    "loss": 0.25 if wrong else 0.0,
-                    "weight": 1 / drawn,
-                    "reasons": "wrong_facts" if wrong else "",
-                    "unmet": "",
-                    "traits": chance.choice(("low_clv", "mid", "mid at_risk", "low_clv in_window")),
-                    "by": "Jonas Falk",
-                    "stake": "12000",
-                    "month": f"{at:%Y-%m}",
-                    "decided_at": at.isoformat(),
-                    "at": at.isoformat(),
-                }
+            wrong = chance.random() < 0.02
+            held.append(
+                Finding(
+                    decision_id=f"dec_{number}",
+                    ticket_id=f"tkt_{number}",
+                    account_id=f"ACC-{number % 5000}",
+                    root_id=f"ACC-{number % 4000}",
+                    intent=chance.choice(intents),
+                    segment=chance.choice(segments),
+                    version="bench",
+                    origin="audit",
+                    chosen="uniform",
+                    chance=chance.choice((0.1, 0.5)),
+                    would=ACT,
+                    went=ACT,
+                    wanted=DRAFT if wrong else ACT,
+                    agrees=not wrong,
+                    severity="minor" if wrong else None,
+                    reasons=("wrong_facts",) if wrong else (),
+                    traits=chance.choice(traits),
+                    by="Jonas Falk",
+                    stake=Decimal(12000),
+                    decided_at=at,
+                    at=at,
+                )
             )
-            if len(rows) == 5000:
-                connection.execute(finding.insert(), rows)
-                rows.clear()
-        if rows:
-            connection.execute(finding.insert(), rows)
+            if len(held) == BATCH or number == count - 1:
+                findings.add_many(connection, held)
+                held.clear()
 
 
 def seconds(store: Store) -> float:

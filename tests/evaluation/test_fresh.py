@@ -15,6 +15,7 @@ from cxagent import aftercare
 from cxagent.cli import app
 from cxagent.domain.cell import Cell
 from cxagent.domain.proposal import Proposal
+from cxagent.domain.stop import Stop
 from cxagent.domain.vocabulary import DRAFT, HANDOFF
 from cxagent.errors import BadInput
 from cxagent.evaluation import Order, Replay, load_cases
@@ -22,7 +23,6 @@ from cxagent.evaluation.case import Case
 from cxagent.evaluation.fresh import fresh_case
 from cxagent.evaluation.grading import grade
 from cxagent.ledger import history
-from cxagent.rules.submission import Stop
 from cxagent.scaffold import copy_to
 from cxagent.testing import World, call, proposal
 

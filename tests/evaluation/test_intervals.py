@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cxagent.intervals import Seen, at_most, clopper_pearson, rate_of, upper_bound, wilson
+from cxagent.intervals import Seen, at_least, at_most, clopper_pearson, rate_of, upper_bound, wilson
 from evaluation.marks import tables
 
 
@@ -118,3 +118,10 @@ def test_six_hundred_cases_take_less_than_a_second() -> None:
     started = time.process_time()
     rate_of([Seen(str(n), float(n % 7 > 0), 1 + n % 2) for n in range(600)])
     assert time.process_time() - started < 1.0
+
+
+@pytest.mark.parametrize(("count", "of", "p"), [(0, 10, 0.1), (3, 10, 0.1), (10, 10, 0.5), (2, 100, 0.3), (9, 11, 0.04)])
+def test_an_upper_tail_has_its_digits(count: int, of: int, p: float) -> None:
+    """P(X >= k) is what the lower tail leaves, and keeps its digits where that leaves none."""
+    assert at_least(count, of, p) == pytest.approx(1 - at_most(count - 1, of, p), rel=1e-9, abs=1e-15)
+    assert at_least(40, 50, 0.01) == pytest.approx(9.313001448867194e-71, rel=1e-9)

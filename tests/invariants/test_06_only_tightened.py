@@ -11,10 +11,10 @@ from scenes import HIGH, LOW, MID, REVIEWER, asks, credit, outside, sent, waitin
 from cxagent.domain.account import Fault
 from cxagent.domain.cell import Cell
 from cxagent.domain.review import Review
+from cxagent.domain.stop import Stop
 from cxagent.domain.vocabulary import SourceName
 from cxagent.errors import CxagentError, Refused
 from cxagent.ledger import history, reviews
-from cxagent.rules.submission import Stop
 from cxagent.testing import World, call, proposal
 
 ESCALATION = [{"ref": "ESC-1", "summary": "the plant stands still"}]

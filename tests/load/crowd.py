@@ -33,9 +33,9 @@ from world import build, names
 from cxagent import clock
 from cxagent.agent import Agent
 from cxagent.domain.ticket import Incoming, Sender, Ticket
+from cxagent.home import DATABASE
 from cxagent.ledger import chain, sessions
 from cxagent.ledger.store import TABLES, Store
-from cxagent.project import DATABASE
 
 FEW = 100
 PATIENCE = 120.0

@@ -16,10 +16,10 @@ import cxagent.soundness
 from cxagent import clock
 from cxagent.agent import Agent
 from cxagent.domain.ticket import Incoming
+from cxagent.home import DATABASE
 from cxagent.inbox import Inbox
 from cxagent.ledger import chain
 from cxagent.playbook import Playbook
-from cxagent.project import DATABASE
 from cxagent.proof import Proof, examine
 from cxagent.review import playbook_pages
 from cxagent.review.app import PAGES, make_app

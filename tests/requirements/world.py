@@ -20,12 +20,13 @@ from cxagent.domain.cell import Cell
 from cxagent.domain.money import Fx
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Ruling
+from cxagent.domain.stop import Stop
 from cxagent.domain.ticket import Incoming, Ticket
 from cxagent.domain.vocabulary import Autonomy, Stance
 from cxagent.playbook import Playbook
 from cxagent.project import Project, load_graph_file
 from cxagent.reading.message import read_message
-from cxagent.rules.submission import Stop, Submission
+from cxagent.rules.submission import Submission
 from cxagent.testing import call, proposal, put
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -33,8 +33,8 @@ from sqlalchemy.engine import make_url
 from verdict import Books, Findings, judge
 
 from cxagent.agent import Agent
+from cxagent.home import DATABASE
 from cxagent.playbook import load_playbook
-from cxagent.project import DATABASE
 
 SIZES = {"tickets": 200, "kills": 20, "faults": 40, "intakes": 2, "workers": 3, "reviewers": 2}
 """How much of everything there is where nothing else is asked for."""

@@ -9,7 +9,7 @@ from backend import Backend
 from deployment import KINDS, build
 
 from cxagent.agent import Agent
-from cxagent.project import DATABASE
+from cxagent.home import DATABASE
 
 ROUTES = {
     "credit": ("act", ["grant_credit"]),

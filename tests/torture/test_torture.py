@@ -6,7 +6,7 @@ import pytest
 from conductor import torture
 from run import Wanted
 
-from cxagent.project import DATABASE
+from cxagent.home import DATABASE
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # what the conductor opens ends with its process
