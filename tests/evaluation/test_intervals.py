@@ -120,7 +120,9 @@ def test_six_hundred_cases_take_less_than_a_second() -> None:
     assert time.process_time() - started < 1.0
 
 
-@pytest.mark.parametrize(("count", "of", "p"), [(0, 10, 0.1), (3, 10, 0.1), (10, 10, 0.5), (2, 100, 0.3), (9, 11, 0.04)])
+@pytest.mark.parametrize(
+    ("count", "of", "p"), [(0, 10, 0.1), (3, 10, 0.1), (10, 10, 0.5), (2, 100, 0.3), (9, 11, 0.04)]
+)
 def test_an_upper_tail_has_its_digits(count: int, of: int, p: float) -> None:
     """P(X >= k) is what the lower tail leaves, and keeps its digits where that leaves none."""
     assert at_least(count, of, p) == pytest.approx(1 - at_most(count - 1, of, p), rel=1e-9, abs=1e-15)
