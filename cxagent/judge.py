@@ -186,13 +186,13 @@ class Judge:
         }
 
     def level_of(self, sub: Submission, segment: str) -> Level:
-        """Return the rung of the first part's cell: as recorded, or where the playbook lets a cell begin."""
+        """Return the level of the first part's cell: as recorded, or where the playbook lets a cell begin."""
         if sub.shadow:
             return Level.OBSERVE
         intent = sub.parts[0].part.intent if sub.parts else None
         mine = [one for one in sub.cells if (one.intent, one.segment) == (intent, segment)]
         earned = min((one.level for one in mine if one.level is not None), default=START[self.playbook.latitude.start])
-        return min([earned, *(_under(one.cap) for one in mine if one.level is None)])
+        return min([earned, *(Level.under(one.cap) for one in mine if one.level is None)])
 
     def grant(self, sub: Submission, *, limited: bool) -> Grant:
         """Say what an authorization must reserve, and the room it must fit into where the machine acts alone."""
@@ -213,11 +213,6 @@ def segment_of(found: ContextAudit) -> str:
     """Return how the CRM files the account of an audit; `unknown` where it does not say."""
     crm = found.account.crm if found.account else None
     return crm.segment.value if crm and crm.segment else UNKNOWN
-
-
-def _under(cap: Autonomy) -> Level:
-    """Return the highest rung that a cap allows."""
-    return max(level for level in Level if level.cap <= cap)
 
 
 def shown_to_proposer(found: ContextAudit) -> Account | None:

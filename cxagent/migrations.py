@@ -180,7 +180,6 @@ def keep_the_record_of_quality(connection: Connection) -> None:
         "finding_of_month": "finding (month, decided_at)",
         "finding_against": "finding (agrees, at)",
         "finding_by_choice": "finding (chosen, at)",
-        "lesson_of_ticket": "lesson (ticket_id)",
     }.items():
         connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {where}"))
     draw = SQLModel.metadata.tables["draw"]

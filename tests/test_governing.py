@@ -25,9 +25,10 @@ from cxagent.governing.editing import GOVERNANCE, Signed, changed, plain
 from cxagent.governing.limits import typed
 from cxagent.governing.restating import restated
 from cxagent.governing.trials import Trials
+from cxagent.home import DATABASE
 from cxagent.ledger import chain, versions
 from cxagent.playbook import Playbook, load_playbook, parse_playbook
-from cxagent.project import DATABASE, Project
+from cxagent.project import Project
 from cxagent.proof import Proof, examine
 from cxagent.scaffold import copy_to
 from cxagent.testing import TODAY, put

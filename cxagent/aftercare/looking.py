@@ -11,7 +11,7 @@ from cxagent.aftercare.correcting import correct, owned
 from cxagent.aftercare.past import Past, past, ticket_of
 from cxagent.aftercare.running import NotNow, begin, carry_out, end, stopped, submission
 from cxagent.agent import Agent
-from cxagent.domain.cell import Cell
+from cxagent.domain.cell import UNREAD, Cell
 from cxagent.domain.proposal import Action
 from cxagent.domain.tool import Tool
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, Autonomy
@@ -19,7 +19,7 @@ from cxagent.errors import BadInput, Conflict
 from cxagent.executor import Ended
 from cxagent.ledger import chain, executions, history, personal, reviews
 from cxagent.ledger.executions import Status, Step
-from cxagent.ledger.store import Connection, lock
+from cxagent.ledger.store import Connection
 from cxagent.quality import ladder, origins
 
 CHECK = "the check"
@@ -137,7 +137,7 @@ def _queue_for(connection: Connection, found: Past) -> None:
     """Wait for the cell of an effect before anything goes into a chain: the check may lower it in this transaction."""
     body = found.entry["body"]
     if body.get("segment") is not None:
-        ladder.queue_for(connection, next(iter(body["intents"]), origins.UNREAD), body["segment"])
+        ladder.queue_for(connection, next(iter(body["intents"]), UNREAD), body["segment"])
 
 
 def _lower(connection: Connection, found: Past) -> dict[str, str] | None:
@@ -150,7 +150,7 @@ def _lower(connection: Connection, found: Past) -> dict[str, str] | None:
     if found.intent is None or crm is None or crm.segment is None:
         return None
     at_most = HANDOFF if found.warrant["draft_id"] else DRAFT
-    lock(connection, f"cell {found.intent} {crm.segment}")
+    ladder.queue_for(connection, found.intent, crm.segment)
     if at_most >= _standing(connection, found.intent, crm.segment):
         return None
     why = f"{found.row['tool'].replace('_', ' ')} of {found.row['done_at'][:10]} did not hold"

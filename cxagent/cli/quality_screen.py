@@ -84,7 +84,7 @@ def _cells(cells: "Sequence[CellReport]") -> None:
         "intent", "segment", "level", "audited", "grave", "loss allowed", "needs about", "why", title="Cells"
     )
     for one in cells:
-        level = Level(one.level).name.lower() + (" (stopped)" if one.halted else "")
+        level = one.level.word + (" (stopped)" if one.halted else "")
         table.add_row(
             *(screen.styled(_words(text)) for text in (one.intent, one.segment, level)),
             f"{one.agreed} of {one.blind}",

@@ -6,17 +6,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from cxagent.domain.review import Severity
 from cxagent.domain.value import Instant, Text, Value
 from cxagent.domain.vocabulary import ACT, Autonomy
 
-Severity = Literal["minor", "major", "critical"]
 Origin = Literal["audit", "review", "surfaced"]
 Chosen = Literal["all", "uniform", "stake", "stratum", "second", "surfaced"]
 """Why a decision was looked at: `all` of its kind are, or it was drawn with a known chance (`uniform`, `stake`), or
 because its cell had gone unsampled (`stratum`), as a second opinion (`second`), or because it came to light."""
+BY_CHANCE: tuple[Chosen, ...] = ("all", "uniform")
+"""The samples that speak for all decisions of their kind: chance alone chose them, and no hint of an error."""
 
 LOSS: dict[Severity, float] = {"minor": 0.25, "major": 1.0, "critical": 1.0}
 """How bad a disagreement is, as evidence; one without a weight counts as minor."""
+GRAVE = 1.0
+"""The loss of a grave error."""
 RUBRIC = ("facts", "action", "amount", "commitment", "tone", "routing")
 """What a decision is judged by; each is met, not met, or does not apply."""
 
@@ -76,7 +80,7 @@ class Finding(Value):
     @property
     def weight(self) -> float:
         """What it counts in a rate: one over the chance of its draw; 0 where it was not blind, or chosen for errors."""
-        return 1 / self.chance if self.blind and self.origin == "audit" and self.chosen in ("all", "uniform") else 0.0
+        return 1 / self.chance if self.blind and self.origin == "audit" and self.chosen in BY_CHANCE else 0.0
 
     @property
     def critical(self) -> bool:
@@ -86,9 +90,9 @@ class Finding(Value):
     @property
     def certifies(self) -> bool:
         """Whether it may count for a promotion: blind, drawn with a known chance, of acting alone."""
-        return self.blind and self.chosen in ("all", "uniform") and self.would == ACT and self.origin == "audit"
+        return self.blind and self.chosen in BY_CHANCE and self.would == ACT and self.origin == "audit"
 
     @property
     def detects(self) -> bool:
         """Whether it may count against the cell: about acting alone, from a sample that was not chosen for errors."""
-        return self.chosen in ("all", "uniform") and self.would == ACT
+        return self.chosen in BY_CHANCE and self.would == ACT

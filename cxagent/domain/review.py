@@ -66,6 +66,12 @@ def amount_of(stake: str) -> Decimal:
     return Decimal(number) if number.replace(".", "").lstrip("-").isdigit() else Decimal("Infinity")
 
 
+def known_amount(stake: str | None) -> Decimal | None:
+    """Read the amount of a stake; None where it is unknown, or there is none."""
+    amount = amount_of(stake or "")
+    return amount if amount.is_finite() else None
+
+
 def place(deadline: datetime | str, stake: str, days_to_notice: int | None) -> str:
     """Return where a draft stands in the queue, as a text that compares: deadline, money at stake, notice deadline.
 

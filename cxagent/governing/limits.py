@@ -46,7 +46,7 @@ class Limit(Value):
 def limits(playbook: Playbook) -> tuple[Limit, ...]:
     """Return every line that a page may change, in the order of the playbook; all others are an engineer's."""
     said = flat(playbook)
-    found = (*_value(playbook), *_rows(playbook), *_moments(playbook), *_people(playbook))
+    found = (*_value(playbook), *_rows(playbook), *_window(playbook), *_moments(playbook), *_people(playbook))
     return tuple(Limit(**line, value=str(said[line["path"]])) for line in found)
 
 
@@ -75,6 +75,16 @@ def _rows(book: Playbook) -> Iterator[Line]:
             for column, words in COLUMNS.items():
                 path = f"{table}.{key}.{column}"
                 yield _line(group, path, "autonomy", f"{row}: {words}", row=row, column=column)
+
+
+def _window(book: Playbook) -> Iterator[Line]:
+    """Yield what the window lowers, where the file says so: a column that is left out has no value to replace."""
+    for key, lowered in book.in_window.items():
+        for column, words in COLUMNS.items():
+            if column in lowered.model_fields_set:
+                row = key.replace("_", " ")
+                path = f"in_window.{key}.{column}"
+                yield _line("Inside the renewal window", path, "autonomy", f"{row}: {words}", row=row, column=column)
 
 
 def _moments(book: Playbook) -> Iterator[Line]:

@@ -19,7 +19,7 @@ ACCEPTED_RATE = 0.03
 """The accepted rate for which an alarm line is given; see `line`."""
 ALARM_AT = 200.0
 ACCEPTED_SHARE = 0.6
-"""The accepted rate as a share of the threshold of the rung."""
+"""The accepted rate as a share of the threshold of the level."""
 MOST = 1e12
 """Where a statistic is kept from growing on: far above any alarm, and far below what a float can hold."""
 

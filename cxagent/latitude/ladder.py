@@ -1,4 +1,4 @@
-"""The ladder: how one cell moves between its rungs as findings arrive. Pure; the caller records what it returns.
+"""The ladder: how one cell moves between its levels as findings arrive. Pure; the caller records what it returns.
 
 Down is automatic: the detector alarms, a critical error stops the cell, errors surface, a lease runs out. Up needs the
 test, and then two people. The ladder only ever lowers what the playbook and the gate allow.
@@ -7,13 +7,12 @@ test, and then two people. The ladder only ever lowers what the playbook and the
 from typing import Literal, NamedTuple
 
 from cxagent.domain.cell import Level
+from cxagent.domain.finding import GRAVE
 from cxagent.latitude import detection, promotion
 from cxagent.latitude.terms import LatitudeTerms
 
 SURFACED = 2
 """How many grave errors that came to light by themselves lower a cell, within the terms' number of decisions."""
-GRAVE = 1.0
-"""The loss of a grave error."""
 HYSTERESIS = 1.2
 """By what a threshold must have risen before the next attempt bets against the higher one."""
 
@@ -21,7 +20,7 @@ MoveKind = Literal["detected", "surfaced", "incident", "lease", "version", "prom
 
 
 class Track(NamedTuple):
-    """Where a cell stands and what its tests hold; `attempts` counts the tries of the step up from each rung.
+    """Where a cell stands and what its tests hold; `attempts` counts the tries of the step up from each level.
 
     `theta` is the loss that the running test bets against: the cell's threshold times what reviewers are known to
     catch. `capital` are the logarithms of the bets, `parts` the detector. `decided` counts decisions that went out
@@ -52,7 +51,7 @@ class Track(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A change of rung, and why in one sentence."""
+    """A change of level, and why in one sentence."""
 
     kind: MoveKind
     before: Level
@@ -79,7 +78,7 @@ def detect(track: Track, loss: float, critical: bool, terms: LatitudeTerms) -> t
 def halt(track: Track) -> tuple[Track, Move | None]:
     """Stop a cell for a critical error, until a named person releases it.
 
-    Where the cell stays on its rung, the test of the same step begins anew, and that is another try of it: a test that
+    Where the cell stays on its level, the test of the same step begins anew, and that is another try of it: a test that
     could be begun anew for nothing would succeed some day.
     """
     lower = min(track.level, Level.DRAFT)
@@ -90,7 +89,7 @@ def halt(track: Track) -> tuple[Track, Move | None]:
 
 
 def release(track: Track) -> tuple[Track, Move]:
-    """Let a stopped cell go on from the rung on which it was stopped; it has to earn every step anew."""
+    """Let a stopped cell go on from the level on which it was stopped; it has to earn every step anew."""
     return track._replace(halted=False), Move("released", track.level, track.level, "the incident was released")
 
 
@@ -119,7 +118,7 @@ def certify(track: Track, loss: float) -> Track:
 
 
 def ready(track: Track, terms: LatitudeTerms, *, certifiable: bool = True, reviewers_known: bool = True) -> bool:
-    """Whether the test says that the cell may go one rung up; two people decide.
+    """Whether the test says that the cell may go one level up; two people decide.
 
     Never while it is stopped, where no honest amount of audits could certify it (`economics.certifiable`), or while
     nothing is known of what its reviewers catch.
@@ -130,19 +129,19 @@ def ready(track: Track, terms: LatitudeTerms, *, certifiable: bool = True, revie
 
 
 def promote(track: Track, why: str) -> tuple[Track, Move]:
-    """Go one rung up; the next try of this step, after a fall, asks for more."""
+    """Go one level up; the next try of this step, after a fall, asks for more."""
     upper = Level(track.level + 1)
     return reset(_tried(track), upper), Move("promoted", track.level, upper, why)
 
 
 def _tried(track: Track) -> Track:
-    """Count one more try of the step up from the rung on which the cell stands."""
+    """Count one more try of the step up from the level on which the cell stands."""
     first, second, third = (count + (place == track.level) for place, count in enumerate(track.attempts))
     return track._replace(attempts=(first, second, third))
 
 
 def expire(track: Track, why: str) -> tuple[Track, Move | None]:
-    """Go one rung down where no fresh audit renewed the lease; at drafts and below there is nothing to renew."""
+    """Go one level down where no fresh audit renewed the lease; at drafts and below there is nothing to renew."""
     if track.level <= Level.DRAFT:
         return track, None
     lower = Level(track.level - 1)
@@ -150,7 +149,7 @@ def expire(track: Track, why: str) -> tuple[Track, Move | None]:
 
 
 def reset(track: Track, level: Level) -> Track:
-    """Begin both tests anew on a rung; attempts and a stop are kept."""
+    """Begin both tests anew on a level; attempts and a stop are kept."""
     return track._replace(
         level=level,
         capital=promotion.FRESH,

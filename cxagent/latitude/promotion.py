@@ -1,4 +1,4 @@
-"""The test by which a cell earns a rung: betting against the claim that its loss is still too high.
+"""The test by which a cell earns a level: betting against the claim that its loss is still too high.
 
 The claim is E[X | past] >= theta at every review, X in [0, 1]. Eleven bets start with equal capital; bet j stakes
 lam_j = (theta - q_j) / (theta (1 - theta)) with q_j = theta * SHARES[j], and each item multiplies its capital by

@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Literal
 
 from cxagent.domain.cell import Cell
+from cxagent.domain.finding import LOSS
 from cxagent.domain.value import Instant, Text, Value
 from cxagent.domain.vocabulary import DRAFT, Autonomy
 from cxagent.latitude.detection import ALARM_AT, FRESH, mean, step
 
 Severity = Literal["none", "minor", "major", "critical"]
-WEIGHT: dict[Severity, float] = {"none": 0.25, "minor": 0.25, "major": 1.0, "critical": 1.0}
-"""How bad a disagreement is, as evidence; an unrated one counts as minor."""
 
 
 class Verdict(Value):
@@ -25,8 +24,8 @@ class Verdict(Value):
 
     @property
     def evidence(self) -> float:
-        """How wrong the decision was, between 0 and 1."""
-        return 0.0 if self.outcome == "agree" else WEIGHT[self.severity]
+        """How wrong the decision was, between 0 and 1; an unrated disagreement counts as minor."""
+        return 0.0 if self.outcome == "agree" else LOSS["minor" if self.severity == "none" else self.severity]
 
 
 class Setting(Value):

@@ -15,7 +15,7 @@ from cxagent.domain.vocabulary import EffectClass, Segment
 
 Share = Annotated[float, Field(gt=0, le=1)]
 START = {"granted": Level.WATCHED, "earned": Level.DRAFT, "observed": Level.OBSERVE}
-"""The rung on which a cell begins: as the playbook grants it, at drafts, or watching silently."""
+"""The level on which a cell begins: as the playbook grants it, at drafts, or watching silently."""
 
 
 class Damage(Value):
@@ -64,7 +64,7 @@ def _future_value() -> dict[Segment, float]:
 
 
 class Audited(Value):
-    """The share of decisions that is drawn for a blind audit, by rung; `elsewhere`: of what people get anyway."""
+    """The share of decisions that is drawn for a blind audit, by level; `elsewhere`: of what people get anyway."""
 
     observe: Share = 1.0
     draft: Share = 1.0
@@ -75,7 +75,7 @@ class Audited(Value):
     second: Annotated[float, Field(ge=0, le=1)] = 0.1
 
     def share(self, level: Level) -> float:
-        """Return the share on a rung."""
+        """Return the share on a level."""
         return (self.observe, self.draft, self.watched, self.alone)[level]
 
 
@@ -91,7 +91,7 @@ class Learning(Value):
 class LatitudeTerms(Value):
     """How latitude is earned and lost; see `graphs/playbook.yaml` for the meaning of each line.
 
-    `risk` is the chance that a cell whose true loss is above its threshold is ever promoted by one rung, in all its
+    `risk` is the chance that a cell whose true loss is above its threshold is ever promoted by one level, in all its
     attempts together. `alarm_at` is the mean number of reviews between false alarms where a loss of 3 % is accepted;
     where less is, it grows in proportion. Below 60 a single error could set it off.
     """

@@ -4,7 +4,7 @@ An audit is `open`, `seen` once its auditor said what they would have wanted, th
 erased before anybody could judge it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, RowMapping, bindparam, func, or_, select, union_all
@@ -22,6 +22,7 @@ BATCH = 500
 """How many ended tickets one transaction looks through."""
 
 # Prepared once: building a statement costs more than running it.
+_OF_TICKETS: BindParameter[Any] = bindparam("tickets", expanding=True)
 _THE_DRAW = select(DRAW)
 _MOVE = DRAW.update().where(DRAW.c.drawn_to < bindparam("to")).values(drawn_to=bindparam("to"))
 _LATEST = select(func.max(TICKET.c.updated_at), func.count()).where(
@@ -40,20 +41,19 @@ _JUST_ENDED = (
 )
 _RULINGS = (
     select(LOG.c.id, LOG.c.ticket_id, LOG.c.at, LOG.c.body, LOG.c.personal_id)
-    .where(LOG.c.ticket_id.in_(bindparam("tickets", expanding=True)), LOG.c.kind == "ruling")
+    .where(LOG.c.ticket_id.in_(_OF_TICKETS), LOG.c.kind == "ruling")
     .order_by(LOG.c.at, LOG.c.seq)
 )
 _SPENT = (
     select(AUTHORIZATION.c.ticket_id, func.coalesce(DRAFT.c.decision_id, AUTHORIZATION.c.decision_id))
     .outerjoin(DRAFT, DRAFT.c.id == AUTHORIZATION.c.draft_id)
-    .where(AUTHORIZATION.c.ticket_id.in_(bindparam("tickets", expanding=True)), AUTHORIZATION.c.spent_at.is_not(None))
+    .where(AUTHORIZATION.c.ticket_id.in_(_OF_TICKETS), AUTHORIZATION.c.spent_at.is_not(None))
 )
 _REWRITTEN = (
     select(DRAFT.c.decision_id)
     .join(REVIEW, REVIEW.c.draft_id == DRAFT.c.id)
-    .where(DRAFT.c.ticket_id.in_(bindparam("tickets", expanding=True)), REVIEW.c.verdict.in_(("edit", "respond")))
+    .where(DRAFT.c.ticket_id.in_(_OF_TICKETS), REVIEW.c.verdict.in_(("edit", "respond")))
 )
-_OF_TICKETS: BindParameter[Any] = bindparam("tickets", expanding=True)
 _INVOLVED = union_all(
     select(DRAFT.c.ticket_id, REVIEW.c.by)
     .join(REVIEW, REVIEW.c.draft_id == DRAFT.c.id)
@@ -91,12 +91,6 @@ _VOID = AUDIT.update().where(AUDIT.c.id.in_(bindparam("ids", expanding=True)), A
 _ONE = select(AUDIT).where(AUDIT.c.id == bindparam("id"))
 _OTHERS = select(AUDIT.c.auditor).where(AUDIT.c.decision_id == bindparam("decision"), AUDIT.c.id != bindparam("id"))
 _DUE = select(AUDIT).where(AUDIT.c.status.in_(UNDONE)).order_by(AUDIT.c.due, AUDIT.c.id)
-_DONE_BY = (
-    select(AUDIT)
-    .where(AUDIT.c.auditor == bindparam("by"), AUDIT.c.status == "done")
-    .order_by(AUDIT.c.done_at.desc(), AUDIT.c.id)
-    .limit(bindparam("most"))
-)
 _OPENED = select(func.min(ACCESS.c.at)).where(ACCESS.c.subject == bindparam("id"), ACCESS.c.person == bindparam("by"))
 _FINDING = select(FINDING).where(
     FINDING.c.decision_id == bindparam("decision"), FINDING.c.by == bindparam("by"), FINDING.c.origin == "audit"
@@ -149,6 +143,13 @@ def answered_by(connection: Connection, ticket_ids: Sequence[str]) -> dict[str, 
 def rewritten(connection: Connection, ticket_ids: Sequence[str]) -> set[str]:
     """Return the rulings whose drafts a person put into other words: what was ruled after them is that person's."""
     return set(connection.execute(_REWRITTEN, {"tickets": ticket_ids}).scalars())
+
+
+def last_own(ruled: Sequence[Any], rewritten: Collection[str]) -> Any:
+    """Return the last ruling on the machine's own words: after it may stand one on what a person made of them."""
+    if len(ruled) > 1 and ruled[-2].id in rewritten:
+        return ruled[-2]
+    return ruled[-1] if ruled else None
 
 
 def involved(connection: Connection, ticket_ids: Sequence[str]) -> dict[str, set[str]]:
@@ -209,11 +210,6 @@ def other_auditors(connection: Connection, row: Mapping[str, Any]) -> set[str]:
 def due(connection: Connection) -> list[RowMapping]:
     """Return what is still to be done, the earliest date first."""
     return list(connection.execute(_DUE).mappings())
-
-
-def done_by(connection: Connection, by: str, most: int = 20) -> list[RowMapping]:
-    """Return what a person has done, the latest first."""
-    return list(connection.execute(_DONE_BY, {"by": by, "most": most}).mappings())
 
 
 def want(connection: Connection, audit_id: str, by: str, route: str, pointer: str | None, at: str) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from cxagent import clock
 from cxagent.domain.cell import Level
 from cxagent.latitude.ladder import Move, Track
-from cxagent.ledger.findings import Key
+from cxagent.ledger.findings import Key, of_cell
 from cxagent.ledger.store import TABLES
 
 CELL, MOVE, PROMOTION, INCIDENT = (TABLES[name] for name in ("cell", "move", "promotion", "incident"))
@@ -28,14 +28,7 @@ _STOPPED = select(INCIDENT.c.id).where(
 )
 _MOVES = select(MOVE).where(MOVE.c.at > bindparam("since")).order_by(MOVE.c.at, MOVE.c.id)
 _LAST_PROMOTION = (
-    select(PROMOTION)
-    .where(
-        PROMOTION.c.intent == bindparam("intent"),
-        PROMOTION.c.segment == bindparam("segment"),
-        PROMOTION.c.version == bindparam("version"),
-    )
-    .order_by(PROMOTION.c.at.desc(), PROMOTION.c.id.desc())
-    .limit(1)
+    select(PROMOTION).where(*of_cell(PROMOTION)).order_by(PROMOTION.c.at.desc(), PROMOTION.c.id.desc()).limit(1)
 )
 
 
@@ -61,6 +54,11 @@ class Standing(NamedTuple):
     def lapsed(self, at: str) -> bool:
         """Whether nobody has looked for so long that less is allowed, whether or not that was noted."""
         return self.track.level > Level.DRAFT and self.lease_until is not None and self.lease_until < at
+
+
+def queue(intent: str, segment: str) -> str:
+    """Return under which name whoever moves the cells of a kind waits for its turn."""
+    return f"cell {intent} {segment}"
 
 
 def of_kind(connection: Connection, intent: str, segment: str) -> list[Standing]:

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Connection, bindparam, case, cast, func, or_, select
 
+from cxagent.domain.cell import UNREAD
 from cxagent.ledger.audits import ENDED, UNDONE
 from cxagent.ledger.store import TABLES
 
@@ -48,7 +49,7 @@ def decisions(connection: Connection, since: str) -> dict[tuple[str, str], int]:
     """Return how many tickets ended on a ruling made since a moment, by the cell of their last ruling."""
     name = connection.dialect.name
     rows = connection.execute(_DECISIONS[name], {"since": since}).all()
-    return {(row.intent or "unknown", row.segment): int(row.many) for row in rows}
+    return {(row.intent or UNREAD, row.segment): int(row.many) for row in rows}
 
 
 def _decisions(intent: Any, segment: Any) -> Any:

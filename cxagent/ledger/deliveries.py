@@ -228,7 +228,7 @@ def _moved(connection: Connection, move_id: str) -> dict[str, str | None]:
     row = connection.execute(select(MOVE).where(MOVE.c.id == move_id)).mappings().one_or_none()
     if row is None:
         return {}
-    levels = {"from": Level(row["before"]).name.lower(), "to": Level(row["after"]).name.lower()}
+    levels = {"from": Level(row["before"]).word, "to": Level(row["after"]).word}
     return {"intent": row["intent"], "segment": row["segment"], **levels, "kind": row["kind"], "date": row["at"][:10]}
 
 

@@ -1,4 +1,4 @@
-"""Where people disagreed: counts by kind of case, and what they did instead."""
+"""Findings behind a figure: those that disagree, the cases of a slice, and what people did instead."""
 
 import json
 from collections.abc import Mapping

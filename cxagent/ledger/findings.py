@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, exists, false, func, or_, select
 
 from cxagent import clock
-from cxagent.domain.finding import Finding
+from cxagent.domain.finding import BY_CHANCE, Finding
 from cxagent.ledger import match_rates
 from cxagent.ledger.store import TABLES
 
@@ -16,17 +16,22 @@ _LISTS = ("reasons", "unmet", "traits")
 BATCH = 500
 """How many audits are taken into a running test in one go."""
 
-_OF_CELL = (
-    AUDIT.c.intent == bindparam("intent"),
-    AUDIT.c.segment == bindparam("segment"),
-    AUDIT.c.version == bindparam("version"),
-)
-_FOUND_IN = (
-    FINDING.c.intent == bindparam("intent"),
-    FINDING.c.segment == bindparam("segment"),
-    FINDING.c.version == bindparam("version"),
-)
-_BY_CHANCE = (AUDIT.c.chosen.in_(("all", "uniform")), AUDIT.c.round == 1)
+
+class Key(NamedTuple):
+    """What one cell is: an intent, a segment, and a version of the agent."""
+
+    intent: str
+    segment: str
+    version: str
+
+
+def of_cell(table: Table) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions under which a row of a table is about one cell; what is bound are the parts of its key."""
+    return tuple(table.c[name] == bindparam(name) for name in Key._fields)
+
+
+_OF_CELL, _FOUND_IN = of_cell(AUDIT), of_cell(FINDING)
+_BY_CHANCE = (AUDIT.c.chosen.in_(BY_CHANCE), AUDIT.c.round == 1)
 _COUNTS = (*_OF_CELL, *_BY_CHANCE, AUDIT.c.would == "act", AUDIT.c.status != "void")
 # An agreement with an answer that was shown says nothing; a disagreement does, however it came about.
 _LOSS = (
@@ -97,14 +102,6 @@ _NEW_CELLS = (
 )
 
 
-class Key(NamedTuple):
-    """What one cell is: an intent, a segment, and a version of the agent."""
-
-    intent: str
-    segment: str
-    version: str
-
-
 class Matured(NamedTuple):
     """An audit that counts for a running test; `loss` is None while nobody has found anything."""
 
@@ -149,7 +146,6 @@ def _row(finding: Finding, note: str | None) -> dict[str, Any]:
         "id": clock.new_id("fnd"),
         **{name: " ".join(getattr(finding, name)) for name in _LISTS},
         "loss": finding.loss,
-        "weight": finding.weight,
         "note_personal_id": note,
         "month": row["decided_at"][:7],
         "decided_at": finding.decided_at.isoformat(),
@@ -164,10 +160,10 @@ def read(row: Mapping[str, Any]) -> Finding:
     return Finding.model_validate({**{name: row[name] for name in names}, **lists})
 
 
-def known(connection: Connection, decision_id: str, origin: str, by: str) -> bool:
-    """Whether a person's finding of one origin about a decision is on record."""
+def known(connection: Connection, decision_id: str, origin: str, by: str) -> str | None:
+    """Return the id of a person's finding of one origin about a decision, None where none is on record."""
     about = {"decision": decision_id, "origin": origin, "by": by}
-    return connection.execute(_KNOWN, about).first() is not None
+    return connection.execute(_KNOWN, about).scalar_one_or_none()
 
 
 def gravest(connection: Connection, decision_id: str, but: str = "") -> float | None:

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cxagent.domain.finding import Finding
+from cxagent.domain.finding import GRAVE, Finding
 from cxagent.domain.vocabulary import ACT, DRAFT
 from cxagent.ledger.store import TABLES
 
@@ -21,7 +21,6 @@ TALLY = TABLES["tally"]
 Dimension = Literal["intent", "segment", "month", "cell", "kind", "draft"]
 BATCHES = 256
 """Into how many groups ultimate parents fall at most: the variance between so many is known to some 9 %."""
-GRAVE = 1.0
 BETWEEN = "\x1f"
 """What separates the parts of a name that has several; no intent, segment or version holds it."""
 _COUNTS = ("findings", "agreed", "grave", "y", "w")

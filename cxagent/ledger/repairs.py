@@ -6,7 +6,8 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, exists, func, literal, select
 
 from cxagent import clock
-from cxagent.domain.finding import Finding, Severity
+from cxagent.domain.finding import Finding
+from cxagent.domain.review import Severity
 from cxagent.domain.value import digest
 from cxagent.ledger import chain, findings, personal
 from cxagent.ledger.personal import Pointer
@@ -59,11 +60,6 @@ _EFFECTS = (
     .where(AUTHORIZATION.c.decision_id == bindparam("decision"), EXECUTION.c.kind == "effect")
     .where(EXECUTION.c.status == "done")
     .order_by(EXECUTION.c.done_at, EXECUTION.c.position)
-)
-_FINDING = select(FINDING.c.id).where(
-    FINDING.c.decision_id == bindparam("decision"),
-    FINDING.c.origin == bindparam("origin"),
-    FINDING.c.by == bindparam("by"),
 )
 _AGAINST = (
     select(FINDING)
@@ -129,12 +125,6 @@ def ended(connection: Connection, most: int = SHOWN) -> list[dict[str, Any]]:
 def waiting(connection: Connection, names: tuple[str, ...]) -> int:
     """Return how many open repairs some people own."""
     return int(connection.execute(_WAITING, {"names": names}).scalar_one())
-
-
-def finding_id(connection: Connection, found: Finding) -> str | None:
-    """Return the id under which a finding is on record, None where it is not."""
-    about = {"decision": found.decision_id, "origin": found.origin, "by": found.by}
-    return connection.execute(_FINDING, about).scalar_one_or_none()
 
 
 def against(connection: Connection, decision_id: str) -> list[dict[str, Any]]:

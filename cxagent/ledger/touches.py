@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, RowMapping, Select, bindparam, or_, select
 
+from cxagent.ledger.audits import UNDONE
 from cxagent.ledger.store import TABLES
 
 LOG, TICKET, PERSONAL, ACCOUNT = (TABLES[name] for name in ("decision_log", "ticket", "personal", "account"))
@@ -65,7 +66,7 @@ _OF_TICKETS: dict[str, Select[Any]] = {
 _OF_ACCOUNTS: dict[str, Select[Any]] = {
     "findings": select(FINDING).where(FINDING.c.account_id.in_(_IN_ACCOUNTS)).order_by(FINDING.c.at, FINDING.c.id),
     "repairs": select(REPAIR).where(REPAIR.c.account_id.in_(_IN_ACCOUNTS)),
-    "audits": select(AUDIT).where(AUDIT.c.account_id.in_(_IN_ACCOUNTS), AUDIT.c.status.in_(("open", "seen"))),
+    "audits": select(AUDIT).where(AUDIT.c.account_id.in_(_IN_ACCOUNTS), AUDIT.c.status.in_(UNDONE)),
 }
 _TRUST = (
     select(TRUST)

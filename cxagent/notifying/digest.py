@@ -204,9 +204,8 @@ def _digest(
 
 
 def _changed(row: Any) -> Changed:
-    levels = (Level(row[name]).name.lower() for name in ("before", "after"))
     what = f"{spoken(row['intent'])} × {spoken(row['segment'])}"
-    before, after = levels
+    before, after = Level(row["before"]).word, Level(row["after"]).word
     return Changed(what=what, before=before, after=after, why=row["why"], at=datetime.fromisoformat(row["at"]))
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Literal
 
 from cxagent import clock
 from cxagent.agent import Agent
 from cxagent.context.handover import same_person
 from cxagent.domain.finding import RUBRIC, Finding, traits_of
-from cxagent.domain.review import REASONS, Severity, amount_of
+from cxagent.domain.review import REASONS, Severity, known_amount
 from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import Autonomy
 from cxagent.errors import BadInput, Conflict, Refused
@@ -27,8 +26,6 @@ __all__ = ["Coverage", "Drawn", "Opinion", "Sheet", "Wanted", "coverage", "draw"
 
 Mark = Literal["met", "not_met", "not_applicable"]
 LONGEST_WORDS = 4000
-WHAT = "audit"
-"""What the record of views calls an audit."""
 
 
 class Opinion(Value):
@@ -98,7 +95,7 @@ def sheet(agent: Agent, by: str, audit_id: str, via: str = "page") -> Sheet:
     with agent.store.write() as connection:
         row = _theirs(connection, agent.project.in_force, by, audit_id)
         found = sheet_of(connection, row)
-        accesses.note(connection, by, via, WHAT, audit_id, row["account_id"])
+        accesses.note(connection, by, via, "audit", audit_id, row["account_id"])
     return found
 
 
@@ -181,15 +178,12 @@ def _unmet(opinion: Opinion) -> tuple[str, ...]:
 
 
 def _finding(connection: Connection, row: Mapping[str, Any], by: str, opinion: Opinion, now: datetime) -> Finding:
-    stake = amount_of(row["stake"]) if row["stake"] else Decimal("Infinity")
-    names = ("decision_id", "ticket_id", "account_id", "root_id", "intent", "segment", "version", "chosen", "chance")
+    judged = ("decision_id", "ticket_id", "account_id", "root_id", "intent", "segment", "version", "decided_at")
+    drawn = ("chosen", "chance", "would", "went", "wanted")
     return Finding.model_validate(
         {
-            **{name: row[name] for name in names},
+            **{name: row[name] for name in (*judged, *drawn)},
             "origin": "audit",
-            "would": row["would"],
-            "went": row["went"],
-            "wanted": row["wanted"],
             "agrees": opinion.agrees,
             "severity": opinion.severity,
             "reasons": opinion.reasons,
@@ -199,8 +193,7 @@ def _finding(connection: Connection, row: Mapping[str, Any], by: str, opinion: O
             "by_goals": opinion.by_goals,
             "by": by,
             "note": opinion.note,
-            "stake": stake if stake.is_finite() else None,
-            "decided_at": row["decided_at"],
+            "stake": known_amount(row["stake"]),
             "at": now,
         }
     )

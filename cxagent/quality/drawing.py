@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from cxagent import clock
 from cxagent.agent import Agent
 from cxagent.context.handover import same_person
+from cxagent.domain.cell import UNREAD
 from cxagent.domain.finding import Chosen
 from cxagent.domain.review import amount_of
 from cxagent.inbox.people import QA
@@ -25,8 +26,6 @@ OVERLAP = timedelta(minutes=5)
 """How far back tickets are looked at again: one that ended earlier may have come on record later."""
 UNSAMPLED_DAYS = 30
 """After how many days without an audit the next decision of a cell is drawn whatever chance says."""
-UNREAD = "unknown"
-"""The intent of a decision on a message that nobody proposed an answer to."""
 
 
 class Drawn(NamedTuple):
@@ -191,17 +190,10 @@ def _standing(connection: Connection, rows: Sequence[Any]) -> list[Decision]:
     for row in rows:
         ruled = rulings.get(row.id, [])
         wanted = answered.get(row.id) if row.disposition != "handed_off" else None
-        line = next((one for one in ruled if one.id == wanted), None) if wanted else _last(ruled, rewritten)
+        line = next((one for one in ruled if one.id == wanted), None) if wanted else audits.last_own(ruled, rewritten)
         if line is not None and line.personal_id and "chance" in (body := json.loads(line.body)):
             found.append(_decision(row, line, body))
     return found
-
-
-def _last(ruled: Sequence[Any], rewritten: Collection[str]) -> Any:
-    """Return the last ruling on the machine's own words: after them may stand one on what a person made of them."""
-    if len(ruled) > 1 and ruled[-2].id in rewritten:
-        return ruled[-2]
-    return ruled[-1] if ruled else None
 
 
 def _decision(row: Any, line: Any, body: Mapping[str, Any]) -> Decision:

@@ -18,39 +18,15 @@ from cxagent.ledger.cells import Standing
 from cxagent.ledger.findings import Key
 from cxagent.ledger.store import Connection, lock
 from cxagent.playbook import Playbook
-from cxagent.quality.moving import (
-    Moved,
-    Sensitivity,
-    effect_of,
-    limit_of,
-    moved,
-    restarted,
-    reworked,
-    segment_of,
-    sensitivity,
-    stand,
-    with_threshold,
-)
-from cxagent.quality.settling import expire, settle, sweep
+from cxagent.quality.moving import Moved, moved, restarted, reworked, stand, with_threshold
+from cxagent.quality.settling import sweep
 
-__all__ = [
-    "Moved",
-    "Sensitivity",
-    "effect_of",
-    "expire",
-    "limit_of",
-    "noted",
-    "queue_for",
-    "segment_of",
-    "sensitivity",
-    "settle",
-    "sweep",
-]
+__all__ = ["Moved", "noted", "queue_for", "sweep"]
 
 
 def queue_for(connection: Connection, intent: str, segment: str) -> None:
     """Wait until nobody else moves the cells of a kind; whoever will, does so before anything goes into a chain."""
-    lock(connection, f"cell {intent} {segment}")
+    lock(connection, cells.queue(intent, segment))
 
 
 def noted(connection: Connection, book: Playbook, finding: Finding, *, text: str | None = None) -> list[Moved]:
@@ -137,7 +113,7 @@ def _as_set(connection: Connection, book: Playbook, one: Standing, finding: Find
     held = history.setting(connection, one.intent, one.segment, finding.at)
     if held is None or held.cap >= one.track.level.cap:
         return one, []
-    lower = max(level for level in Level if level.cap <= held.cap)
+    lower = Level.under(held.cap)
     move = Move("surfaced", one.track.level, lower, held.why)
     now, entered = moved(connection, book, one, ladder.reset(one.track, lower), move, finding.at, about=finding)
     return now, [entered]

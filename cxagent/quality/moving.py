@@ -27,8 +27,6 @@ CATCH_DAYS = 92
 LEAST_CAUGHT = 0.5
 """The share of planted drafts that people must be known to catch before anything is promoted on their word."""
 TICK = timedelta(microseconds=1)
-HYSTERESIS = 1.2
-"""By how much a threshold must rise before the next attempt counts with it."""
 LOWERED = ("detected", "surfaced", "incident")
 """The moves that are learned from: what people found was wrong."""
 MOST_CASES = 5
@@ -129,7 +127,7 @@ def _begin(
         track = ladder.succeed(lapsed, start, theta)
         why = former.why if track.halted else f"a new version of the agent began on {now[:10]}"
     if (held := history.setting(connection, cell.intent, cell.segment, at)) and held.cap < track.level.cap:
-        track, why = track._replace(level=_level_under(held.cap)), held.why
+        track, why = track._replace(level=Level.under(held.cap)), held.why
     # Its record begins just before its first decision: what was decided before somebody looked counts as well.
     began = (min(decided_at, findings.first_decision(connection, cell) or decided_at) - TICK).isoformat()
     made = Standing(clock.new_id("cel"), *cell, track, now, began, began, None, why)
@@ -139,10 +137,6 @@ def _begin(
         return made, []
     move = Move("version", former.track.level, track.level, why)
     return made, [entered(connection, made, move, at)]
-
-
-def _level_under(cap: str) -> Level:
-    return max(level for level in Level if level.cap <= cap)
 
 
 # ---- moves ----------------------------------------------------------------------------------------------------------
@@ -185,7 +179,7 @@ def _behind(connection: Connection, was: Standing, move: Move, about: Finding | 
 def restarted(connection: Connection, book: Playbook, was: Standing, track: Track, at: datetime) -> Standing:
     """Return a cell whose tests begin anew with the next decision, with the threshold and the lease of its level."""
     theta = theta_of(connection, book, was.intent, was.segment, at)
-    if track.theta < theta <= HYSTERESIS * track.theta:
+    if track.theta < theta <= ladder.HYSTERESIS * track.theta:
         theta = track.theta
     lease = was.lease_until
     if track.level <= Level.DRAFT:

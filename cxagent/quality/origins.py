@@ -8,13 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from cxagent import clock
-from cxagent.domain.finding import Finding, Severity, traits_of
-from cxagent.domain.review import Review, amount_of
+from cxagent.domain.cell import UNREAD
+from cxagent.domain.finding import Finding, traits_of
+from cxagent.domain.review import Review, Severity, known_amount
 from cxagent.ledger import chain, findings
 from cxagent.ledger.store import Connection
 
-UNREAD = "unknown"
-"""The intent of a decision on a message that nobody proposed an answer to."""
 BY_DEFAULT: dict[str, Severity] = {"edit": "minor", "respond": "minor", "reject": "major"}
 """How bad a draft was that somebody did not send as it was, where they do not say."""
 
@@ -43,7 +42,7 @@ def of_effect(connection: Connection, line: Mapping[str, Any], by: str, note: st
 def _finding(connection: Connection, line: Mapping[str, Any] | None, by: str, said: dict[str, Any]) -> Finding | None:
     if line is None or "would" not in line["body"] or findings.known(connection, line["id"], said["origin"], by):
         return None
-    body, stake = line["body"], amount_of(line["body"]["stake"])
+    body = line["body"]
     return Finding.model_validate(
         {
             "decision_id": line["id"],
@@ -57,7 +56,7 @@ def _finding(connection: Connection, line: Mapping[str, Any] | None, by: str, sa
             "went": body["autonomy"],
             "by": by,
             "traits": traits_of(body),
-            "stake": None if stake.is_infinite() else stake,
+            "stake": known_amount(body["stake"]),
             "decided_at": datetime.fromisoformat(line["at"]),
             "at": clock.now(),
             **said,

@@ -126,7 +126,8 @@ def _told(connection: Connection, playbook: Playbook, found: _Candidate, since: 
     stakes = {row["root_id"]: amount_of(row["stake"] or "") for row in rows}
     known = [stake for stake in stakes.values() if stake.is_finite()]
     total = Money(amount=sum(known, Decimal(0)), currency=playbook.currency)
-    change = change_for(playbook, found.intent, found.conditions, ratio)
+    shared = frozenset.intersection(*(frozenset(row["traits"].split()) for row in rows))
+    change = change_for(playbook, found.intent, found.conditions | shared, ratio)
     where = " ".join(WORDS.get(one, one.replace("_", " ")) for one in _ordered(found.conditions))
     what = found.intent.replace("_", " ").capitalize()
     said = f"{what}{': ' + where if where else ''}: people {does}, {found.against} of {found.of}, {total} touched"
@@ -206,6 +207,10 @@ def change_for(
     limit = getattr(playbook.money.per_action, column)
     if entry.effect == EffectClass.FINANCIAL and ratio is not None and 0 < ratio < 1 and limit > 0:
         return {f"money.per_action.{column}": str(int(limit * Decimal(str(round(ratio, 2)))))}
+    lowered = playbook.in_window.get(entry.matter or entry.effect.value)
+    if "in_window" in conditions and lowered is not None and column in lowered.model_fields_set:
+        now = getattr(lowered, column).value
+        return {f"in_window.{entry.matter or entry.effect.value}.{column}": LOWER[now]} if now in LOWER else {}
     table, row = ("matters", entry.matter) if entry.matter else ("ceilings", entry.effect.value)
     now = getattr(getattr(playbook, table)[row], column).value
     return {f"{table}.{row}.{column}": LOWER[now]} if now in LOWER else {}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from cxagent import clock
-from cxagent.domain.finding import LOSS
+from cxagent.domain.finding import GRAVE, LOSS
 from cxagent.domain.money import Number
 from cxagent.domain.value import Instant, Text, Value
 from cxagent.errors import BadInput
@@ -237,8 +237,7 @@ def _decided(connection: Connection, tickets: Sequence[str]) -> dict[str, Any]:
     rewritten, found = audits.rewritten(connection, tickets), {}
     for ticket_id, lines in rulings.items():
         sent = next((one for one in lines if one.id == answered.get(ticket_id)), None)
-        persons = len(lines) > 1 and lines[-2].id in rewritten
-        found[ticket_id] = sent or (lines[-2] if persons else lines[-1])
+        found[ticket_id] = sent or audits.last_own(lines, rewritten)
     return found
 
 
@@ -261,7 +260,7 @@ def _touch(line: Any, on: tuple[str, bool], how: str, rows: Mapping[str, ByTicke
         reviewed=bool(mine["verdicts"] or findings),
         wrong=bool(against),
         caught=any(one["verdict"] != "approve" for one in mine["verdicts"]),
-        grave=max(against, default=0) >= 1,
+        grave=max(against, default=0) >= GRAVE,
         replies=tuple(Reply(at=r["at"], digest=r["digest"], erased=bool(r["erased_at"])) for r in mine["replies"]),
         effects=tuple(_effect(row) for row in mine["effects"]),
         verdicts=tuple(_cut(Judged, row) for row in mine["verdicts"]),

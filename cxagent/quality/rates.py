@@ -10,8 +10,8 @@ from cxagent.ledger.match_rates import Sums
 class Matched(Value):
     """How often people agreed with the machine in one slice; `value` is None where nothing was measured.
 
-    `n` counts findings, `agreed` those that agreed, both unweighted; `of_groups` into how many groups
-    the ultimate parents that they are about fall, 256 at most.
+    `n` counts findings, `agreed` those that agreed, both unweighted; `of_groups` into how many groups the
+    ultimate parents that they are about fall, 256 at most.
     """
 
     name: Text
@@ -27,7 +27,7 @@ class Matched(Value):
 NOTHING = "no blind audit of a decision drawn by chance yet; verdicts on drafts that were shown do not count"
 
 
-def matched(one: Sums | None, name: str = "all") -> Matched:
+def matched(one: Sums | None) -> Matched:
     """Return the rate of a slice: the weighted share, and a 95 % interval that knows that a parent's cases are alike.
 
     The interval is Wilson's at the effective number of findings, R (1 - R) / variance, never more than there are; the
@@ -35,7 +35,7 @@ def matched(one: Sums | None, name: str = "all") -> Matched:
     they grow many (Field and Welsh 2007), at a cost that grows with the findings alone.
     """
     if one is None or not one.findings:
-        return Matched(name=name, value=None, low=0.0, high=1.0, n=0, agreed=0, of_groups=0, method=NOTHING)
+        return Matched(name="all", value=None, low=0.0, high=1.0, n=0, agreed=0, of_groups=0, method=NOTHING)
     rate = min(1.0, one.y / one.w)
     effective = _effective(one, rate)
     found = wilson(rate * effective, effective)

@@ -15,11 +15,12 @@ from cxagent.aftercare.past import judged
 from cxagent.agent import Agent
 from cxagent.context.handover import same_person
 from cxagent.context.standing import TrustEvent, trust_balance
-from cxagent.domain.finding import LOSS, Finding, Severity
+from cxagent.domain.finding import LOSS, Finding
+from cxagent.domain.review import Severity
 from cxagent.domain.vocabulary import SILENT, Tier
 from cxagent.errors import BadInput, Conflict, Refused
 from cxagent.inbox.people import Person, decider
-from cxagent.ledger import absences, accesses, chain, history, passing, personal, repairs, reports
+from cxagent.ledger import absences, accesses, chain, findings, history, passing, personal, repairs, reports
 from cxagent.ledger.repairs import How, Sent
 from cxagent.ledger.store import Connection
 from cxagent.ledger.tickets import UNKNOWN
@@ -113,7 +114,7 @@ def _begin(connection: Connection, agent: Agent, entry: dict[str, Any], finding:
     account = given.audit.account if given else None
     row = {
         "decision_id": entry["id"],
-        "finding_id": repairs.finding_id(connection, finding),
+        "finding_id": findings.known(connection, finding.decision_id, finding.origin, finding.by),
         "found_by": finding.by,
         "ticket_id": entry["ticket_id"],
         "account_id": entry["account_id"],
@@ -205,12 +206,10 @@ def done(agent: Agent, person: Person, repair_id: str, how: How, text: str) -> N
             raise Conflict(f"{row['done_by']} was first: it was closed on {row['done_at'][:10]}")
         if how != "corrected":
             return
-        book, cost = (
-            agent.project.in_force,
-            TrustEvent(at=datetime.fromisoformat(row["opened_at"]), weight=MENDS[row["severity"]], what="-"),
-        )
+        cost = TrustEvent(at=datetime.fromisoformat(row["opened_at"]), weight=MENDS[row["severity"]], what="-")
         # What is left of it, as of the breach itself: an apology that comes late must not outweigh a faded breach.
-        _trust(connection, row, trust_balance((cost,), book, clock.now()), "an apology for an answer that was wrong")
+        left = trust_balance((cost,), agent.project.in_force, clock.now())
+        _trust(connection, row, left, "an apology for an answer that was wrong")
         if (task := reports.brief(connection, ticket_id)) is not None:
             passing.answered(connection, task["id"], person.name)
 
@@ -272,7 +271,7 @@ def overdue(agent: Agent) -> list[dict[str, Any]]:
 def repaired(agent: Agent) -> list[dict[str, Any]]:
     """Return what was put right or needed nothing, the latest first."""
     with agent.store.read() as connection:
-        return [dict(row) for row in repairs.ended(connection)]
+        return repairs.ended(connection)
 
 
 def sheet(agent: Agent, person: Person, repair_id: str) -> Sheet:

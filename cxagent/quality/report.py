@@ -261,12 +261,7 @@ def _together(right: int, of: int, k: int = DRAWN_TOGETHER) -> float | None:
 def _change(row: Any) -> dict[str, Any]:
     said = {name: row[name] for name in ("intent", "segment", "version", "kind", "why", "by", "at")}
     cases = tuple(row["cases"].split()) if row["cases"] else ()
-    return {**said, "before": named(row["before"]), "after": named(row["after"]), "cases": cases}
-
-
-def named(level: int) -> str:
-    """Return the name of a level as people read it."""
-    return Level(level).name.lower()
+    return {**said, "before": Level(row["before"]).word, "after": Level(row["after"]).word, "cases": cases}
 
 
 def _evidence(row: Any) -> dict[str, Any]:
@@ -285,14 +280,13 @@ def as_contract(found: Quality) -> dict[str, Any]:
 
 _EVIDENCE: Sequence[str] = (
     *("blind", "agreed", "grave", "wrong_at_most", "certified", "lost", "theta", "needed", "threshold", "attempt"),
-    "proven",
-    "beyond_reach",
+    *("proven", "beyond_reach"),
 )
 
 
 def _cell(one: dict[str, Any]) -> dict[str, Any]:
     evidence = {name: one.pop(name) for name in _EVIDENCE}
-    return {**one, "level": named(one["level"]), "evidence": evidence}
+    return {**one, "level": Level(one["level"]).word, "evidence": evidence}
 
 
 __all__ = ["CellReport", "Month", "Quality", "Reviewers", "Unsafe", "as_contract", "report", "reviewers"]

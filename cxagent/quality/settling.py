@@ -9,7 +9,7 @@ from cxagent.latitude import ladder, promotion
 from cxagent.ledger import cells, findings
 from cxagent.ledger.cells import Standing
 from cxagent.ledger.findings import BATCH, Key
-from cxagent.ledger.store import Connection, lock
+from cxagent.ledger.store import Connection
 from cxagent.playbook import Playbook
 from cxagent.quality.moving import Moved, limit_of, moved, reworked, sensitivity, stand, theta_of, with_threshold
 
@@ -31,25 +31,13 @@ def sweep(agent: "Agent", now: datetime) -> list[Moved]:
         kinds = due(connection, book, now, version)
     found: list[Moved] = []
     for kind in kinds:
-        with agent.store.write(f"cell {kind[0]} {kind[1]}") as connection:
+        with agent.store.write(cells.queue(*kind)) as connection:
             found += _settle(connection, book, kind, now, version)
             found += _expire(connection, book, kind, now, version)
     return found
 
 
-def settle(connection: Connection, book: Playbook, now: datetime, version: str | None = None) -> list[Moved]:
-    """Count the audits that matured, in the order of their decisions, and propose what the test has proven."""
-    kinds = due(connection, book, now, version)
-    return [move for kind in kinds for move in _settle(connection, book, kind, now, version)]
-
-
-def expire(connection: Connection, book: Playbook, now: datetime, version: str | None = None) -> list[Moved]:
-    """Lower every cell at which nobody has looked for too long."""
-    kinds = due(connection, book, now, version)
-    return [move for kind in kinds for move in _expire(connection, book, kind, now, version)]
-
-
-def due(connection: Connection, book: Playbook, now: datetime, version: str | None = None) -> list[Kind]:
+def due(connection: Connection, book: Playbook, now: datetime, version: str) -> list[Kind]:
     """Return the kinds of case for which there is something to do, in order."""
     found = {(one.intent, one.segment) for one in findings.new_cells(connection)}
     for one in _current(cells.all_of_them(connection), version).values():
@@ -59,7 +47,7 @@ def due(connection: Connection, book: Playbook, now: datetime, version: str | No
     return sorted(found)
 
 
-def _current(every: list[Standing], version: str | None) -> dict[Kind, Standing]:
+def _current(every: list[Standing], version: str) -> dict[Kind, Standing]:
     """Return the cell of each kind that counts now: that of the running version, else the one that began last."""
     found: dict[Kind, Standing] = {}
     for one in every:
@@ -74,8 +62,8 @@ def _ripe(connection: Connection, one: Standing, now: datetime) -> bool:
     return bool(head) and head[0].matures_at <= now.isoformat()
 
 
-def _settle(connection: Connection, book: Playbook, kind: Kind, now: datetime, version: str | None) -> list[Moved]:
-    lock(connection, f"cell {kind[0]} {kind[1]}")
+def _settle(connection: Connection, book: Playbook, kind: Kind, now: datetime, version: str) -> list[Moved]:
+    """Count the audits that matured, in the order of their decisions, and propose what the test has proven."""
     moves = _begun(connection, book, kind, now)
     one = _current(cells.of_kind(connection, *kind), version).get(kind)
     if one is None:
@@ -149,11 +137,11 @@ def propose(connection: Connection, book: Playbook, one: Standing, now: datetime
     return cells.propose(connection, one.key, track.level, evidence, now)
 
 
-def _expire(connection: Connection, book: Playbook, kind: Kind, now: datetime, version: str | None) -> list[Moved]:
+def _expire(connection: Connection, book: Playbook, kind: Kind, now: datetime, version: str) -> list[Moved]:
+    """Lower the cell of a kind at which nobody has looked for too long."""
     one = _current(cells.of_kind(connection, *kind), version).get(kind)
     if one is None or not one.lapsed(now.isoformat()):
         return []
-    lock(connection, f"cell {kind[0]} {kind[1]}")
     assert one.lease_until is not None
     why = f"nobody audited it in time: the lease ran out on {one.lease_until[:10]}"
     track, move = ladder.expire(one.track, why)

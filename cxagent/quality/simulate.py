@@ -2,7 +2,7 @@
 
 The real functions of `cxagent.latitude.ladder` are driven: what is printed is what the ladder would do. Invented are
 the agent, its auditors and the moments at which their verdicts come. Proposed promotions are confirmed and stopped
-cells released at once; how many are reviewed is the default of each rung. The naive rule sees the same reviews.
+cells released at once; how many are reviewed is the default of each level. The naive rule sees the same reviews.
 """
 
 import heapq
@@ -257,7 +257,7 @@ class Cell:
             self.ours.rose(self.reviews)
 
     def _moved(self) -> None:
-        """Audits of decisions up to here belong to the former rung."""
+        """Audits of decisions up to here belong to the former level."""
         self.began, self.audited = self.made, AUDITED.share(self.track.level)
 
     def life(self) -> Life:

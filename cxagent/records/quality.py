@@ -1,10 +1,10 @@
-"""How well the machine decides: audits, findings, the rungs of cells, incidents, lessons, repairs."""
+"""How well the machine decides: audits, findings, the levels of cells, incidents, lessons, repairs."""
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 
 class AuditRow(SQLModel, table=True):
-    """A decision that was drawn for a blind look: `open`, `seen` once the first opinion stands, then `done`.
+    """A decision that was drawn for a blind look: `open`, `seen` once the first opinion stands, then `done`; or `void`.
 
     `chosen` and `chance` were fixed before anybody looked; `round` 2 is a second opinion by somebody else. `wanted` is
     what the auditor wanted before they saw what the machine did, `wanted_personal_id` the same in their words.
@@ -13,7 +13,7 @@ class AuditRow(SQLModel, table=True):
     __tablename__ = "audit"
     __table_args__ = (UniqueConstraint("decision_id", "round"),)
     id: str = Field(primary_key=True)
-    decision_id: str = Field(index=True)
+    decision_id: str
     ticket_id: str
     account_id: str = Field(index=True)
     account_name: str | None = None
@@ -42,15 +42,12 @@ class AuditRow(SQLModel, table=True):
 
 
 class FindingRow(SQLModel, table=True):
-    """One person's structured verdict on one decision; see `cxagent.domain.finding`.
-
-    `month` is that of the decision, `weight` what it counts in a rate: 0 where it does not.
-    """
+    """One person's structured verdict on one decision; see `cxagent.domain.finding`. `month` is the decision's."""
 
     __tablename__ = "finding"
     __table_args__ = (UniqueConstraint("decision_id", "origin", "by"),)
     id: str = Field(primary_key=True)
-    decision_id: str = Field(index=True)
+    decision_id: str
     ticket_id: str
     account_id: str = Field(index=True)
     root_id: str
@@ -66,7 +63,6 @@ class FindingRow(SQLModel, table=True):
     agrees: bool
     severity: str | None = None
     loss: float
-    weight: float = 0.0
     reasons: str = ""
     unmet: str = ""
     traits: str = ""
@@ -116,7 +112,7 @@ class CellRow(SQLModel, table=True):
 
 
 class MoveRow(SQLModel, table=True):
-    """A cell changed its rung, or was stopped or released: what tightened or loosened, when, why, and by whom."""
+    """A cell changed its level, or was stopped or released: what tightened or loosened, when, why, and by whom."""
 
     __tablename__ = "move"
     id: str = Field(primary_key=True)

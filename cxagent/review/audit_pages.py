@@ -42,7 +42,7 @@ def audits(asked: Asked) -> Response:
         rows = auditing.due(connection, clock.now())
         found = auditing.coverage(connection, clock.now())
     mine = [row for row in rows if same_person(row["auditor"], asked.me.name)]
-    others = [row for row in rows if row not in mine]
+    others = [row for row in rows if not same_person(row["auditor"], asked.me.name)]
     told: dict[str, Any] = {"mine": mine[:SHOWN], "others": others[:SHOWN], "coverage": found, "kinds": kinds(asked)}
     return asked.render("audits.html", **told, done=asked.query("done"), qa=asked.me.role == QA)
 

@@ -78,7 +78,9 @@ def _grid(scale: Scale) -> list[Markup]:
 def _labels(points: Sequence[Point], places: Sequence[float]) -> list[Markup]:
     every = max(1, -(-len(points) // MOST_LABELS))
     return [
-        Markup('<text class="below" x="{x}" y="{y}">{said}</text>').format(x=x, y=HEIGHT - 8, said=point.label)
+        Markup('<text class="{kind}" x="{x}" y="{y}">{said}</text>').format(
+            kind="below" if index // every % 2 == 0 else "below spare", x=x, y=HEIGHT - 8, said=point.label
+        )
         for index, (point, x) in enumerate(zip(points, places, strict=True))
         if index % every == 0
     ]

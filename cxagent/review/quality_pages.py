@@ -7,7 +7,6 @@ from starlette.responses import Response
 from cxagent import clock
 from cxagent.domain.cell import Level
 from cxagent.errors import BadInput
-from cxagent.governing import RANK
 from cxagent.ledger import disagreements
 from cxagent.quality import promoting
 from cxagent.quality.patterns import patterns
@@ -32,9 +31,9 @@ def quality(asked: Asked) -> Response:
         shadow=judge.shadow,
         proven=[one for one in found.cells if _switchable(one)],
         version=judge.version,
-        levels={one.value: one.name.lower() for one in Level},
-        changes_playbook=asked.me.rank >= RANK,
-        confirms=asked.me.rank >= RANK or asked.me.role == "qa",
+        levels={one.value: one.word for one in Level},
+        changes_playbook=asked.me.governs,
+        confirms=promoting.decides(judge.playbook, asked.me.role),
         done=asked.query("done"),
     )
 

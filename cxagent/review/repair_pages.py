@@ -16,7 +16,7 @@ def repairs(asked: Asked) -> Response:
     agent, me = asked.inbox.agent, asked.me
     everybody = quality.open_ones(agent)
     mine = [row for row in everybody if quality.owns(me, row)]
-    others = [row for row in everybody if row not in mine]
+    others = [row for row in everybody if not quality.owns(me, row)]
     return asked.render(
         "repairs.html", mine=mine, others=others, ended=quality.repaired(agent), done=asked.query("done")
     )

@@ -59,7 +59,7 @@ def found(store: Store, book: Playbook) -> tuple[Pattern, ...]:
 
 
 def test_a_seeded_fault_is_named(store: Store, book: Playbook) -> None:
-    """Credits for mid-market accounts in the renewal window, wrong in 9 of 11, are found beside ordinary noise."""
+    """R52: credits for mid-market accounts in the window, wrong in 9 of 11, are named beside ordinary noise."""
     chance = random.Random(5)
     seeded = [finding(segment="mid_market", traits=("mid", "in_window"), **wrong(number < 9)) for number in range(11)]
     kept(store, *noise(300, chance), *seeded)
@@ -85,7 +85,7 @@ def test_few_are_no_pattern(store: Store, book: Playbook) -> None:
 
 
 def test_a_fault_is_found_soon(store: Store, book: Playbook) -> None:
-    """A fault that strikes every second case of a kind is found within twelve reviews of it."""
+    """R52: a fault that strikes every second case of a kind is found within twelve reviews of it."""
     chance = random.Random(11)
     kept(store, *noise(200, chance, rate=0.02))
     for number in range(12):
@@ -100,7 +100,8 @@ def test_a_fault_is_found_soon(store: Store, book: Playbook) -> None:
     [
         ("goodwill_credit", {"low_clv"}, 0.5, {"money.per_action.low_clv": "50"}),
         ("goodwill_credit", {"low_clv"}, None, {"ceilings.financial.low_clv": "draft"}),
-        ("goodwill_credit", {"mid", "in_window"}, None, {"ceilings.financial.mid": "handoff"}),
+        ("goodwill_credit", {"mid", "in_window"}, None, {"in_window.financial.mid": "handoff"}),
+        ("sso_lockout", {"mid", "in_window"}, None, {"ceilings.reversible_op.mid": "draft"}),
         ("howto_question", {"at_risk", "mid"}, None, {"ceilings.public_info.at_risk": "handoff"}),
         ("invoice_explanation", {"low_clv"}, None, {"matters.billing_figures.low_clv": "draft"}),
         ("data_deletion", {"high"}, None, {}),

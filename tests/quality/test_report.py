@@ -52,7 +52,7 @@ def test_nothing_measured_is_said(store: Store, book: Playbook) -> None:
 
 
 def test_draws_are_weighted(store: Store, book: Playbook) -> None:
-    """Ten of twenty wrong where every one is drawn, none of twenty where one in ten is: 210 of 220, not 30 of 40."""
+    """R46: ten of twenty wrong where all are drawn, none of twenty where one in ten is: 210 of 220, not 30 of 40."""
     kept(store, *(finding(chance=1, chosen="all", **(wrong() if n < 10 else {})) for n in range(20)))
     kept(store, *(finding(chance=0.1) for _ in range(20)))
     found = told(store, book).match_rate
