@@ -10,6 +10,7 @@ from cxagent.actions import Call, action
 from cxagent.context.handover import OnRecord
 from cxagent.context.standing import Given
 from cxagent.domain.account import Mismatch
+from cxagent.domain.cell import Kin
 from cxagent.domain.money import Fx, Money
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Cap
@@ -410,6 +411,13 @@ PART_ROWS = (
         DRAFT,
         "latitude",
         told(cells=[cell("goodwill_credit", "mid_market", DRAFT), cell("waive_fee", "smb", DRAFT)]),
+    ),
+    Row(
+        "resembles",
+        told(kin=[Kin(intent="goodwill_credit", likeness=0.8, cases=("dec_1",), why="resembles a case")]),
+        DRAFT,
+        "latitude",
+        told(kin=[Kin(intent="waive_fee", likeness=0.8, cases=("dec_1",), why="resembles a case")]),
     ),
     Row(
         "conditions_met",

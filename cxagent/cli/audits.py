@@ -50,22 +50,16 @@ def draw(project: Home = HERE, json: AsJson = False) -> None:
     found = auditing.draw(Agent.open(project), clock.now())
     if json:
         for row in found.audits:
-            names = ("account_id", "intent", "segment", "chosen", "chance", "round", "auditor", "due", "decided_at")
-            print_json(
-                {"audit_id": row["id"], "decision_id": row["decision_id"], **{name: row[name] for name in names}}
-            )
+            names = ("account_id", "segment", "round", "auditor", "due", "decided_at")
+            print_json({"audit_id": row["id"], **{name: row[name] for name in names}})
         return
     if not found.audits:
         typer.echo(f"Nothing was drawn; {found.looked} ended tickets were looked through.")
         return
-    shown = table("audit", "account", "cell", "drawn", "auditor", "due", title=f"{len(found.audits)} audits were drawn")
-    for row in found.audits:
-        why = f"{row['chosen']}, chance {row['chance']:.3g}"
-        cell = f"{row['intent'].replace('_', ' ')}, {row['segment'].replace('_', ' ')}"
+    shown = table("audit", "account", "auditor", "due", title=f"{len(found.audits)} audits were drawn")
+    for row in found.audits:  # neither the chance nor the request: both tell what the machine made of it
         who = row["auditor"] or "nobody may: take it"
-        shown.add_row(
-            *map(styled, (row["id"], row["account_name"] or row["account_id"], cell, why, who, row["due"][:10]))
-        )
+        shown.add_row(*map(styled, (row["id"], row["account_name"] or row["account_id"], who, row["due"][:10])))
     page().print(shown)
     typer.echo(f"Next: cxagent audits due{argument(project)}")
 

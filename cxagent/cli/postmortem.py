@@ -48,8 +48,10 @@ def _day(said: str | None, option: str) -> datetime | None:
     if said is None:
         return None
     try:
-        return datetime.strptime(said, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
+        day = datetime.strptime(said, "%Y-%m-%d").replace(tzinfo=UTC)
+        _ = day + timedelta(days=1)  # the end of a span is the day after
+        return day
+    except (ValueError, OverflowError):
         raise BadInput(f"{said!r} is no day; write it as 2027-03-09", where=option) from None
 
 

@@ -7,6 +7,7 @@ of whatever a project's own embeddings say. Alike is what points the same way.
 import logging
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -47,13 +48,19 @@ class Likeness(NamedTuple):
     value: float
 
 
+def _written_out(text: str) -> str:
+    """Return a text in plain letters, without what nobody sees and without what is only quoted."""
+    plain = "".join(one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
+    return "\n".join(line for line in plain.splitlines() if not line.lstrip().startswith(">")) or plain
+
+
 def vector(text: str) -> Vector:
     """Return a message as a vector of length 1: half of it the stems of its words, half the triples of their letters.
 
     What carries no meaning is left out, and so are figures and the names of things that hold some: two requests for a
     credit are alike whatever the amount.
     """
-    said = text[:LONGEST].lower().replace("\u2019", "'")
+    said = _written_out(text)[:LONGEST].lower().replace("\u2019", "'")
     for phrase, word in _PHRASES:
         said = phrase.sub(word, said)
     words = (word.partition("'")[0] for word in _WORDS.findall(said))

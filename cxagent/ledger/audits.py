@@ -172,6 +172,12 @@ def sampled(connection: Connection, intent: str, segment: str, since: str) -> bo
     return connection.execute(_SAMPLED, about).first() is not None
 
 
+def let_go(connection: Connection, decision_id: str, auditor: str) -> None:
+    """Give a person's open audit of a decision to whoever takes it."""
+    mine = (AUDIT.c.decision_id == decision_id, AUDIT.c.auditor == auditor, AUDIT.c.status == "open")
+    connection.execute(AUDIT.update().where(*mine).values(auditor=None))
+
+
 def load(connection: Connection) -> dict[str, int]:
     """Return how many audits each person has still to do."""
     return dict(connection.execute(_LOAD).all())

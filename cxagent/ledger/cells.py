@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
@@ -32,6 +32,10 @@ _LAST_PROMOTION = (
 )
 
 
+LONG_AGO = timedelta(days=30)
+"""How long past its lease a cell has lost all that it earned, whether or not anybody noted its fall."""
+
+
 class Standing(NamedTuple):
     """Where a cell stands: its tests, since when it has its level, when its record began, and up to where it counts."""
 
@@ -50,6 +54,14 @@ class Standing(NamedTuple):
     def key(self) -> Key:
         """Which cell it is."""
         return Key(self.intent, self.segment, self.version)
+
+    def level_at(self, at: datetime) -> Level:
+        """Return the level that its lease leaves it: one lower past its end, drafts where it ended long ago."""
+        if not self.lapsed(at.isoformat()):
+            return self.track.level
+        assert self.lease_until is not None
+        long_ago = at - datetime.fromisoformat(self.lease_until) > LONG_AGO
+        return Level.DRAFT if long_ago else Level(self.track.level - 1)
 
     def lapsed(self, at: str) -> bool:
         """Whether nobody has looked for so long that less is allowed, whether or not that was noted."""

@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from cxagent.ledger import chain, personal
 from cxagent.ledger.store import TABLES
 
-DRAFT, FINDING, REVIEW = TABLES["draft"], TABLES["finding"], TABLES["review"]
+AUDIT, DRAFT, FINDING, REVIEW = TABLES["audit"], TABLES["draft"], TABLES["finding"], TABLES["review"]
 _AGAINST = (
     select(FINDING)
     .where(FINDING.c.agrees.is_(False), FINDING.c.intent == bindparam("intent"), FINDING.c.at >= bindparam("since"))
@@ -38,7 +38,9 @@ def against(connection: Connection, intent: str, since: str) -> list[dict[str, A
 
 def findings(connection: Connection, about: Mapping[str, str], most: int) -> list[dict[str, Any]]:
     """Return the latest findings of an intent, a segment or a month."""
-    statement = select(FINDING).where(*(FINDING.c[name] == value for name, value in about.items()))
+    # What somebody is still to judge blind is shown to nobody.
+    pending = exists().where(AUDIT.c.decision_id == FINDING.c.decision_id, AUDIT.c.status.in_(("open", "seen")))
+    statement = select(FINDING).where(*(FINDING.c[name] == value for name, value in about.items()), ~pending)
     rows = connection.execute(statement.order_by(FINDING.c.decided_at.desc(), FINDING.c.id).limit(most)).mappings()
     return [dict(row) for row in rows]
 

@@ -33,14 +33,16 @@ def of_cell(table: Table) -> tuple[ColumnElement[bool], ...]:
 _OF_CELL, _FOUND_IN = of_cell(AUDIT), of_cell(FINDING)
 _BY_CHANCE = (AUDIT.c.chosen.in_(BY_CHANCE), AUDIT.c.round == 1)
 _COUNTS = (*_OF_CELL, *_BY_CHANCE, AUDIT.c.would == "act", AUDIT.c.status != "void")
-# An agreement with an answer that was shown says nothing; a disagreement does, however it came about.
+# A disagreement counts however it came about; an agreement only of the blind auditor whom chance drew, and in time.
+_RIGHT = (
+    FINDING.c.wanted.is_not(None),
+    FINDING.c.origin == "audit",
+    FINDING.c.chosen.in_(BY_CHANCE),
+    FINDING.c.at <= AUDIT.c.matures_at,
+)
 _LOSS = (
-    select(FINDING.c.loss)
-    .where(
-        FINDING.c.decision_id == AUDIT.c.decision_id, or_(FINDING.c.wanted.is_not(None), FINDING.c.agrees.is_(False))
-    )
-    .order_by(FINDING.c.at.desc(), FINDING.c.id.desc())
-    .limit(1)
+    select(func.max(FINDING.c.loss))
+    .where(FINDING.c.decision_id == AUDIT.c.decision_id, or_(FINDING.c.agrees.is_(False), and_(*_RIGHT)))
     .scalar_subquery()
 )
 _AFTER = or_(
@@ -75,7 +77,8 @@ _WRONG = (
     .limit(bindparam("most"))
 )
 _LOOKED_AT = select(func.count()).where(
-    *_FOUND_IN, FINDING.c.origin == "audit", FINDING.c.would == "act", FINDING.c.at >= bindparam("since")
+    *(*_FOUND_IN, FINDING.c.origin == "audit", FINDING.c.chosen.in_(BY_CHANCE)),
+    *(FINDING.c.would == "act", FINDING.c.at >= bindparam("since")),
 )
 _GRAVEST = select(func.max(FINDING.c.loss)).where(
     FINDING.c.decision_id == bindparam("decision"), FINDING.c.id != bindparam("but")

@@ -174,10 +174,11 @@ def _stands(versions: Sequence[Standing], at: datetime, kinds: Kinds) -> tuple[L
     one = own or (versions[-1] if versions else None)
     if one is None:
         return kinds.start, "this kind of case has not been earned yet"
-    lapsed = one.lapsed(at.isoformat())
-    level, why = Level(one.track.level - lapsed), f"{one.why} (since {one.since[:10]})"
-    if lapsed:
+    level, why = one.level_at(at), f"{one.why} (since {one.since[:10]})"
+    if level < one.track.level:
         why = f"nobody audited it in time: the lease ran out on {(one.lease_until or '')[:10]}"
+    if one.began_at < (latest := max(versions, key=lambda each: each.began_at)).began_at and latest.track.level < level:
+        level, why = latest.level_at(at), f"a later version of the agent lost it: {latest.why}"
     if own is None:
         granted = Level.WATCHED if kinds.start is None else kinds.start
         after = succeed(one.track._replace(level=level), granted, one.track.theta).level

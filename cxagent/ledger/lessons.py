@@ -26,7 +26,8 @@ _TEXTS = (
     .where(LESSON.c.id.in_(bindparam("ids", expanding=True)))
 )
 _TICKETS = select(LOG.c.id, LOG.c.ticket_id).where(LOG.c.id.in_(bindparam("ids", expanding=True)))
-_KNOWN = select(LESSON.c.decision_id).where(LESSON.c.decision_id.in_(bindparam("ids", expanding=True)))
+_KNOWN = select(LESSON.c.decision_id, LESSON.c.until).where(LESSON.c.decision_id.in_(bindparam("ids", expanding=True)))
+_AGAIN = LESSON.update().where(LESSON.c.decision_id == bindparam("which"))
 
 
 def in_force(connection: Connection, at: datetime) -> list[Lesson]:
@@ -48,7 +49,9 @@ def learn(
 ) -> int:
     """Enter some decisions as lessons until a moment, each once; return how many are new."""
     wanted = list(dict.fromkeys(decisions))
-    known = set(connection.execute(_KNOWN, {"ids": wanted}).scalars())
+    known = {row.decision_id: row.until for row in connection.execute(_KNOWN, {"ids": wanted})}
+    for one in (one for one in wanted if known.get(one, "9") <= at.isoformat()):  # forgotten, and wrong once more
+        connection.execute(_AGAIN.values(at=at.isoformat(), until=until.isoformat(), why=why), {"which": one})
     ticket_of = {row.id: row.ticket_id for row in connection.execute(_TICKETS, {"ids": wanted})}
     rows = [
         {

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, literal, select
+from sqlalchemy import Connection, Select, bindparam, case, exists, func, literal, select
 
 from cxagent import clock
 from cxagent.domain.finding import Finding
@@ -18,6 +18,11 @@ AUTHORIZATION, EXECUTION = TABLES["authorization"], TABLES["execution"]
 How = Literal["corrected", "not_needed"]
 SHOWN = 50
 """How many ended repairs a list holds."""
+
+
+def _weight(severity: Any) -> Any:
+    return case((severity == "critical", 2), (severity == "major", 1), else_=0)
+
 
 # Prepared once: building a statement costs more than running it.
 _ADD = REPAIR.insert()
@@ -69,14 +74,18 @@ _AGAINST = (
 _UNREPAIRED = (
     select(FINDING)
     .where(FINDING.c.at >= bindparam("since"), FINDING.c.agrees.is_(False), FINDING.c.origin == "audit")
-    .where(~exists().where(REPAIR.c.decision_id == FINDING.c.decision_id))
+    .where(
+        ~exists().where(
+            REPAIR.c.decision_id == FINDING.c.decision_id, _weight(REPAIR.c.severity) >= _weight(FINDING.c.severity)
+        )
+    )
     .order_by(FINDING.c.at)
 )
 _LINES = select(chain.LOG.c.body).where(chain.LOG.c.ticket_id == bindparam("ticket"), chain.LOG.c.kind == "repair")
 
 
 def unrepaired(connection: Connection, since: str) -> list[Finding]:
-    """Return the disagreements since a moment about decisions that have no repair, whether or not they need one."""
+    """Return the disagreements since a moment whose decision has no repair, or a lighter one; not all need one."""
     return [findings.read(dict(row)) for row in connection.execute(_UNREPAIRED, {"since": since}).mappings()]
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from cxagent.context.handover import Handover, Plan
 from cxagent.context.knowledge import sections
 from cxagent.domain.account import Consent, Fault, Mismatch, Promise
-from cxagent.domain.cell import Cell
+from cxagent.domain.cell import Cell, Kin
 from cxagent.domain.stop import Stop
 from cxagent.domain.vocabulary import DRAFT, HANDOFF, SourceName
 from cxagent.playbook import Playbook
@@ -90,6 +90,12 @@ def _switches() -> Iterator[Ladder]:
         intent = sub.proposal.parts[0].intent
         return replace(sub, cells=(Cell(intent=intent, segment=crm.segment, cap=cap, why="record"),))  # type: ignore[arg-type]
 
+    def alike(sub: Submission) -> Submission:
+        assert sub.proposal is not None
+        intent = sub.proposal.parts[0].intent
+        return replace(sub, kin=(Kin(intent=intent, likeness=0.9, cases=("one",), why="it resembles a case"),))
+
+    yield ladder("a like case", "resembles", resembles=alike)
     yield ladder("latitude", "latitude", draft=lambda sub: cell(sub, "draft"), handoff=lambda sub: cell(sub, "handoff"))
 
 

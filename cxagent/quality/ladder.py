@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from cxagent.domain.cell import Level
-from cxagent.domain.finding import Finding
+from cxagent.domain.finding import GRAVE, Finding
 from cxagent.domain.value import digest
 from cxagent.domain.vocabulary import ACT
 from cxagent.errors import Conflict
@@ -18,7 +18,7 @@ from cxagent.ledger.cells import Standing
 from cxagent.ledger.findings import Key
 from cxagent.ledger.store import Connection, lock
 from cxagent.playbook import Playbook
-from cxagent.quality.moving import Moved, moved, restarted, reworked, stand, with_threshold
+from cxagent.quality.moving import Moved, lapse, moved, restarted, reworked, stand, with_threshold
 from cxagent.quality.settling import sweep
 
 __all__ = ["Moved", "noted", "queue_for", "sweep"]
@@ -30,20 +30,38 @@ def queue_for(connection: Connection, intent: str, segment: str) -> None:
 
 
 def noted(connection: Connection, book: Playbook, finding: Finding, *, text: str | None = None) -> list[Moved]:
-    """Put a finding on record and let its cell move; return the moves.
+    """Put a finding on record and let its cells move; return the moves.
 
     It belongs into the writing transaction of whatever the finding comes from. `text` is the note in the person's own
-    words. `Conflict` where this person's finding about this decision is on record.
+    words. `Conflict` where this person's finding about this decision is on record. An answer to several requests that
+    was wrong is held against each of them: nobody says which part of it was.
     """
-    queue_for(connection, finding.intent, finding.segment)
+    others = [] if finding.agrees else _other_intents(connection, finding)
+    for intent in sorted({finding.intent, *others}):
+        queue_for(connection, intent, finding.segment)
     finding_id = _filed(connection, finding, text)
     if finding.would != ACT:  # what would never have gone out alone says nothing about going out alone
         return []
+    moves = _weighed(connection, book, finding, finding_id)
+    for intent in others:
+        moves += _weighed(connection, book, finding.model_copy(update={"intent": intent}), finding_id)
+    return moves
+
+
+def _other_intents(connection: Connection, finding: Finding) -> list[str]:
+    """Return what else the decision answered, beside what the finding is filed under."""
+    entry = chain.entry(connection, finding.decision_id)
+    return sorted({*entry["body"].get("intents", ())} - {finding.intent}) if entry else []
+
+
+def _weighed(connection: Connection, book: Playbook, finding: Finding, finding_id: str) -> list[Moved]:
     cell = Key(finding.intent, finding.segment, finding.version)
     stood = stand(connection, book, cell, finding.decided_at, finding.at)
     if stood is None:
-        return []
+        return _overtaken(connection, book, finding, finding_id)
     one, moves = stood
+    one, more = lapse(connection, book, one, finding.at)
+    moves += more
     one = _renewed(connection, book, with_threshold(connection, book, one, finding.at), finding)
     track, move = _taken(connection, book, one, finding, findings.gravest(connection, finding.decision_id, finding_id))
     if finding.critical:
@@ -59,6 +77,22 @@ def noted(connection: Connection, book: Playbook, finding: Finding, *, text: str
     moves += more
     cells.put(connection, one)
     return moves
+
+
+def _overtaken(connection: Connection, book: Playbook, finding: Finding, finding_id: str) -> list[Moved]:
+    """Let an error of a version that is gone tighten the one that took its place: nobody knows that it was mended."""
+    if finding.agrees or finding.loss < GRAVE:
+        return []
+    kin = cells.of_kind(connection, finding.intent, finding.segment)
+    one = max(kin, key=lambda each: each.began_at)
+    if finding.critical:
+        gone = Key(finding.intent, finding.segment, finding.version)
+        cells.add_incident(connection, gone, finding.decision_id, finding_id, finding.by, finding.at)
+    track, move = ladder.surface(one.track, finding.loss, finding.critical, book.latitude)
+    if move is not None:
+        return [_fallen(connection, book, one, track, move, finding)[1]]
+    cells.put(connection, one._replace(track=track))
+    return []
 
 
 def _filed(connection: Connection, finding: Finding, text: str | None) -> str:

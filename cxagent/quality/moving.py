@@ -111,9 +111,34 @@ def stand(
     if any(latest[one.id] > decided_at.isoformat() for one in others):
         return None
     if own is not None:
-        return own, []
+        return _gone_back(connection, book, own, others, at)
     former = max(others, key=lambda one: (latest[one.id], one.began_at), default=None)
     return _begin(connection, book, cell, former, decided_at, at)
+
+
+def _gone_back(
+    connection: Connection, book: Playbook, own: Standing, others: Sequence[Standing], at: datetime
+) -> tuple[Standing, list[Moved]]:
+    """Return the cell of a version that was gone back to: what a later one lost since stays lost."""
+    latest = max(others, key=lambda one: one.began_at, default=own)
+    if latest.began_at <= own.began_at or latest.level_at(at) >= own.track.level:
+        return own, []
+    level = latest.level_at(at)
+    move = Move("version", own.track.level, level, f"a later version of the agent lost it: {latest.why}")
+    now, told = moved(connection, book, own, ladder.reset(own.track, level), move, at)
+    return now, [told]
+
+
+def lapse(connection: Connection, book: Playbook, one: Standing, at: datetime) -> tuple[Standing, list[Moved]]:
+    """Lower a cell whose lease ran out, before anything else happens to it."""
+    if not one.lapsed(at.isoformat()):
+        return one, []
+    assert one.lease_until is not None
+    track, move = ladder.expire(one.track, f"nobody audited it in time: the lease ran out on {one.lease_until[:10]}")
+    if move is None:
+        return one, []
+    now, told = moved(connection, book, one, track, move, at)
+    return now, [told]
 
 
 def _begin(
@@ -123,20 +148,26 @@ def _begin(
     theta = theta_of(connection, book, cell.intent, cell.segment, at)
     track, why = Track(level=start, theta=theta), "where the playbook lets it start"
     if former is not None:
-        lapsed = former.track._replace(level=Level(former.track.level - former.lapsed(now)))
-        track = ladder.succeed(lapsed, start, theta)
+        track = ladder.succeed(former.track._replace(level=former.level_at(at)), start, theta)
         why = former.why if track.halted else f"a new version of the agent began on {now[:10]}"
     if (held := history.setting(connection, cell.intent, cell.segment, at)) and held.cap < track.level.cap:
         track, why = track._replace(level=Level.under(held.cap)), held.why
     # Its record begins just before its first decision: what was decided before somebody looked counts as well.
     began = (min(decided_at, findings.first_decision(connection, cell) or decided_at) - TICK).isoformat()
-    made = Standing(clock.new_id("cel"), *cell, track, now, began, began, None, why)
+    # A new version is no fresh look: the lease goes on from where it was.
+    lease = former.lease_until if former is not None and track.level > Level.DRAFT else None
+    made = Standing(clock.new_id("cel"), *cell, track, now, began, began, lease, why)
     cells.put(connection, made)
     cells.void_promotions(connection, cell.intent, cell.segment)
     if former is None or former.track.level == track.level:
         return made, []
     move = Move("version", former.track.level, track.level, why)
     return made, [entered(connection, made, move, at)]
+
+
+def out_of_order(connection: Connection, one: Standing) -> bool:
+    """Whether a ticket ended, and so was drawn, after later decisions were counted: then the order is put right."""
+    return findings.counted(connection, one.key, one.began_at, one.settled_to) != one.track.certified
 
 
 # ---- moves ----------------------------------------------------------------------------------------------------------

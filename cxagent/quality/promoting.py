@@ -14,7 +14,16 @@ from cxagent.ledger.cells import Standing
 from cxagent.ledger.findings import Key
 from cxagent.ledger.store import Connection, Store
 from cxagent.playbook import Playbook
-from cxagent.quality.moving import Moved, entered, limit_of, moved, sensitivity, with_threshold
+from cxagent.quality.moving import (
+    Moved,
+    entered,
+    limit_of,
+    moved,
+    out_of_order,
+    reworked,
+    sensitivity,
+    with_threshold,
+)
 
 RANK = 1
 """The step on the ladder of signatures from which people decide about latitude."""
@@ -62,9 +71,14 @@ def confirm(store: Store, book: Playbook, name: str, role: str, promotion_id: st
             raise Conflict(f"the proposal {promotion_id} is {row['status']}")
         if same_person(row["first_by"], name):
             raise Conflict(f"{row['first_by']} has said yes already; a second person must")
-        one = next(one for one in cells.of_kind(connection, key.intent, key.segment) if one.version == key.version)
+        kin = cells.of_kind(connection, key.intent, key.segment)
+        one = next(one for one in kin if one.version == key.version)
+        if out_of_order(connection, one):
+            one = reworked(connection, one)
         one = with_threshold(connection, book, one, at)
         seen = _outlook(connection, book, one, at)
+        if any(other.began_at > one.began_at for other in kin):
+            seen = Outlook(ready=False, said="another version of the agent has taken its place")
         if seen.ready and row["first_by"] is None:
             cells.answer(connection, promotion_id, first_by=name, first_at=at.isoformat(), why=f"{name}: {why}")
             return None

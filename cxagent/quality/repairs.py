@@ -20,7 +20,7 @@ from cxagent.domain.review import Severity
 from cxagent.domain.vocabulary import SILENT, Tier
 from cxagent.errors import BadInput, Conflict, Refused
 from cxagent.inbox.people import Person, decider
-from cxagent.ledger import absences, accesses, chain, findings, history, passing, personal, repairs, reports
+from cxagent.ledger import absences, accesses, audits, chain, findings, history, passing, personal, repairs, reports
 from cxagent.ledger.repairs import How, Sent
 from cxagent.ledger.store import Connection
 from cxagent.ledger.tickets import UNKNOWN
@@ -35,7 +35,7 @@ HOURS: dict[Severity, Tier] = {"minor": Tier.LOW, "major": Tier.MID, "critical":
 WEIGHT: dict[Severity, int] = {"minor": 0, "major": 1, "critical": 2}
 RANK = 1
 """Who may close a repair of somebody else's: everybody above the first step of the ladder."""
-LOOKED_BACK = timedelta(days=2)
+LOOKED_BACK = timedelta(days=60)
 """How far back a sweep looks for findings whose repair was not opened."""
 SHORTEST_REASON, LONGEST_TEXT = 10, 20_000
 
@@ -131,6 +131,7 @@ def _begin(connection: Connection, agent: Agent, entry: dict[str, Any], finding:
         ),
     }
     repair_id = repairs.begin(connection, row, {"draft": words})
+    audits.let_go(connection, entry["id"], owner)  # who puts it right has seen it: somebody else judges it blind
     what = f"what went out on {at:%d %B %Y} was found wrong ({severity}) by {finding.by}"
     told = brief_of(book, entry, given, due, what, "found_wrong", words)
     hand_over(connection, entry, owner, due, told)

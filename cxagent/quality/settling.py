@@ -11,7 +11,17 @@ from cxagent.ledger.cells import Standing
 from cxagent.ledger.findings import BATCH, Key
 from cxagent.ledger.store import Connection
 from cxagent.playbook import Playbook
-from cxagent.quality.moving import Moved, limit_of, moved, reworked, sensitivity, stand, theta_of, with_threshold
+from cxagent.quality.moving import (
+    Moved,
+    lapse,
+    limit_of,
+    out_of_order,
+    reworked,
+    sensitivity,
+    stand,
+    theta_of,
+    with_threshold,
+)
 
 if TYPE_CHECKING:
     from cxagent.agent import Agent
@@ -59,7 +69,7 @@ def _current(every: list[Standing], version: str) -> dict[Kind, Standing]:
 def _ripe(connection: Connection, one: Standing, now: datetime) -> bool:
     """Whether the next audit in line has matured, or what was drawn late lies behind the line."""
     head = findings.following(connection, one.key, one.settled_to, most=1)
-    return bool(head) and head[0].matures_at <= now.isoformat()
+    return (bool(head) and head[0].matures_at <= now.isoformat()) or out_of_order(connection, one)
 
 
 def _settle(connection: Connection, book: Playbook, kind: Kind, now: datetime, version: str) -> list[Moved]:
@@ -70,8 +80,7 @@ def _settle(connection: Connection, book: Playbook, kind: Kind, now: datetime, v
         return moves
     one = with_threshold(connection, book, one, now)
     if _ripe(connection, one, now):
-        # A ticket may end, and so be drawn, after later ones were counted: then the order is put right.
-        if findings.counted(connection, one.key, one.began_at, one.settled_to) != one.track.certified:
+        if out_of_order(connection, one):
             one = reworked(connection, one)
         one = _counted(connection, one, now)
     cells.put(connection, one)
@@ -140,9 +149,4 @@ def propose(connection: Connection, book: Playbook, one: Standing, now: datetime
 def _expire(connection: Connection, book: Playbook, kind: Kind, now: datetime, version: str) -> list[Moved]:
     """Lower the cell of a kind at which nobody has looked for too long."""
     one = _current(cells.of_kind(connection, *kind), version).get(kind)
-    if one is None or not one.lapsed(now.isoformat()):
-        return []
-    assert one.lease_until is not None
-    why = f"nobody audited it in time: the lease ran out on {one.lease_until[:10]}"
-    track, move = ladder.expire(one.track, why)
-    return [moved(connection, book, one, track, move, now)[1]] if move else []
+    return [] if one is None else lapse(connection, book, one, now)[1]

@@ -1,5 +1,6 @@
 """How the machine decides: the match rate, cells and their levels, what people confirm, patterns, and the cases."""
 
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -15,6 +16,8 @@ from cxagent.review.charts import Point, line, share_scale
 from cxagent.review.site import Asked, route
 
 CASES = 200
+DRAWN_BY_THEN = timedelta(days=1)
+"""How long after a verdict its decision may still be drawn for an audit."""
 
 
 def quality(asked: Asked) -> Response:
@@ -52,6 +55,9 @@ def cases(asked: Asked) -> Response:
     about = {name: asked.query(name) for name in ("intent", "segment", "month") if asked.query(name)}
     with asked.inbox.agent.store.read() as connection:
         rows = disagreements.findings(connection, about, CASES)
+    fresh = [row for row in rows if row["at"] > (clock.now() - DRAWN_BY_THEN).isoformat()]
+    for row in fresh:  # it may yet be drawn, and who saw it here cannot judge it blind
+        asked.inbox.looked(asked.me, "page", "cases", row["decision_id"], row["account_id"])
     return asked.render("quality-cases.html", rows=rows, about=about, most=CASES)
 
 

@@ -36,8 +36,10 @@ def _day(asked: Asked, name: str) -> datetime | None:
     if not (said := asked.query(name)):
         return None
     try:
-        return datetime.strptime(said, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
+        day = datetime.strptime(said, "%Y-%m-%d").replace(tzinfo=UTC)
+        _ = day + timedelta(days=1)  # the end of a span is the day after
+        return day
+    except (ValueError, OverflowError):
         raise BadInput("write the day as 2027-03-09", where=name) from None
 
 
@@ -50,7 +52,7 @@ def _note(asked: Asked, found: PostMortem, hidden: set[str]) -> None:
     """Note who looked, and at which decisions: whoever saw what the machine did cannot audit that blind any more."""
     me, account_id = asked.me, found.account_id
     audits = may_audit(asked.inbox.playbook, me.name)
-    seen = [one for one in found.touches if not one.findings and one.decision_id not in hidden] if audits else []
+    seen = [one for one in found.touches if one.decision_id not in hidden] if audits else []
     with asked.inbox.agent.store.write() as connection:
         accesses.note(connection, me.name, "page", "touches", account_id, account_id)
         for one in seen:

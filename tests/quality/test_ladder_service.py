@@ -80,11 +80,11 @@ def test_a_drawn_sample_moves_nothing_alone(lite: Service) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [{"would": "draft"}, {"would": "handoff", "wanted": "act"}, {"version": "v0"}],
-    ids=["a draft anyway", "a person's anyway", "a version that is gone"],
+    [{"would": "draft"}, {"would": "handoff", "wanted": "act"}],
+    ids=["a draft anyway", "a person's anyway"],
 )
 def test_what_says_nothing_about_acting_alone_moves_nothing(lite: Service, said: dict[str, str]) -> None:
-    """Findings about what would not have gone out alone, or about a former version, are kept and move nothing."""
+    """Findings about what would not have gone out alone are kept and move nothing."""
     lite.found()
     lite.now += timedelta(hours=1)
     early = lite.now - timedelta(days=1)

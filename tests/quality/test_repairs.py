@@ -470,7 +470,7 @@ def test_a_crash_before_the_repair(shop: Shop) -> None:
         finding = shop.finding(result["decision_id"])
         with shop.agent.store.write("finding") as connection:
             noted(connection, shop.agent.project.in_force, finding)
-        assert repairs.sweep(shop.agent, shop.now + timedelta(days=3)) == []
+        assert repairs.sweep(shop.agent, shop.now + timedelta(days=61)) == []
         opened = repairs.sweep(shop.agent, shop.now)
         assert len(opened) == 1 and repairs.sweep(shop.agent, shop.now) == []
     assert [row["finding_id"] is not None for row in shop.rows("repair")] == [True]
