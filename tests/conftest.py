@@ -1,21 +1,21 @@
 """The settings of every test, and the two databases that the ledger must hold in."""
 
 import os
-import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 os.environ["LANGSMITH_TRACING"] = "false"
 os.environ["LANGGRAPH_CLI_NO_ANALYTICS"] = "1"
 
-import psycopg
 import pytest
 from browsing import started
 from hypothesis import settings
+from servers import database, on
+
+from cxagent.ledger.store import Store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -43,20 +43,19 @@ def postgres() -> Iterator[str]:
             yield server.get_uri()
 
 
-def on(server: str, database: str) -> str:
-    """Return the URL of a database on a server."""
-    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
-
-
 @pytest.fixture
 def postgres_url(postgres: str) -> Iterator[str]:
     """Return the URL of a PostgreSQL database that is empty, and gone after the test."""
-    name = f"cx_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    yield on(postgres, name)
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with database(postgres) as name:
+        yield on(postgres, name)
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> Iterator[str]:
+    """Return the name of a database that is up to date and holds nothing: copying it costs less than migrating."""
+    with database(postgres) as name:
+        Store.open(on(postgres, name)).close()
+        yield name
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
