@@ -67,6 +67,10 @@ class Pattern(Value):
     advice: Text
 
 
+_Kind = tuple[str, frozenset[str]]
+"""An intent, and the conditions under which it is looked at."""
+
+
 class _Candidate(NamedTuple):
     intent: str
     conditions: frozenset[str]
@@ -98,11 +102,9 @@ def _holds(one: OfKind, intent: str, conditions: frozenset[str]) -> bool:
 def _most_telling(tallies: Sequence[OfKind]) -> _Candidate | None:
     """Return the combination whose disagreements are the least likely to have come together by chance."""
     count, against = sum(one.seen for one in tallies), sum(one.against for one in tallies)
-    looked = set(_combinations(tallies))
+    looked = {kind: sums for kind, sums in _combined(tallies).items() if sums[1]}
     best: _Candidate | None = None
-    for intent, conditions in sorted(looked, key=lambda one: (one[0], len(one[1]), sorted(one[1]))):
-        inside = [one for one in tallies if _holds(one, intent, conditions)]
-        of, wrong = sum(one.seen for one in inside), sum(one.against for one in inside)
+    for (intent, conditions), (of, wrong) in sorted(looked.items(), key=_in_order):
         elsewhere = min(0.5, (against - wrong + 0.5) / (count - of + 1))
         if wrong < FEWEST or wrong <= of * elsewhere:
             continue
@@ -112,11 +114,20 @@ def _most_telling(tallies: Sequence[OfKind]) -> _Candidate | None:
     return best
 
 
-def _combinations(tallies: Sequence[OfKind]) -> Iterator[tuple[str, frozenset[str]]]:
+def _combined(tallies: Sequence[OfKind]) -> dict[_Kind, tuple[int, int]]:
+    """Return for every intent with up to two conditions how many findings there are, and how many disagree."""
+    found: dict[_Kind, tuple[int, int]] = {}
     for one in tallies:
-        if one.against:
-            for size in range(3):
-                yield from ((one.intent, frozenset(some)) for some in combinations(sorted(_facts(one)), size))
+        facts = sorted(_facts(one))
+        for kind in ((one.intent, frozenset(some)) for size in range(3) for some in combinations(facts, size)):
+            seen, against = found.get(kind, (0, 0))
+            found[kind] = (seen + one.seen, against + one.against)
+    return found
+
+
+def _in_order(item: tuple[_Kind, tuple[int, int]]) -> tuple[str, int, list[str]]:
+    (intent, conditions), _ = item
+    return intent, len(conditions), sorted(conditions)
 
 
 def _told(connection: Connection, playbook: Playbook, found: _Candidate, since: str) -> Pattern:
