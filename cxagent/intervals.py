@@ -91,6 +91,11 @@ def at_least(count: int, of: int, p: float) -> float:
     return min(1.0, total)
 
 
+def pass_k(right: int, of: int, k: int) -> float:
+    """Return the chance that k of these trials, drawn without putting back, are all right."""
+    return math.comb(right, k) / math.comb(of, k)
+
+
 def upper_bound(count: int, of: int, alpha: float = 0.05) -> float:
     """Return the one-sided 95 % Clopper-Pearson upper bound: the p at which so few would be this rare."""
     return round(_upper(count, of, alpha), 4)

@@ -1,9 +1,10 @@
 """Numbered migrations: each is applied once, in order, and recorded."""
 
+import itertools
 import secrets
 from collections.abc import Callable
 
-from sqlalchemy import Connection, String, inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlmodel import SQLModel
 
 from cxagent import clock
@@ -64,15 +65,22 @@ def seal_the_back_door(connection: Connection) -> None:
     )
 
 
+_NOT_BY_BYTE = """
+    SELECT table_name, column_name FROM information_schema.columns
+    WHERE table_schema = current_schema() AND data_type IN ('text', 'character varying')
+    AND (collation_name IS DISTINCT FROM 'C' OR data_type <> 'text') ORDER BY table_name, ordinal_position
+"""
+
+
 def compare_by_byte(connection: Connection) -> None:
     """Let PostgreSQL compare texts as SQLite does: times are texts, and a language's order is not that of time."""
     if connection.dialect.name == "sqlite":
         return
-    for table in SQLModel.metadata.sorted_tables:
-        stored = inspect(connection).get_columns(table.name)
-        texts = [column["name"] for column in stored if isinstance(column["type"], String)]
-        changes = ", ".join(f'ALTER COLUMN "{name}" TYPE text COLLATE "C"' for name in texts)
-        connection.execute(text(f'ALTER TABLE "{table.name}" {changes}'))
+    ours, found = SQLModel.metadata.tables, connection.execute(text(_NOT_BY_BYTE)).all()
+    for table, columns in itertools.groupby(found, key=lambda row: row.table_name):
+        changes = ", ".join(f'ALTER COLUMN "{row.column_name}" TYPE text COLLATE "C"' for row in columns)
+        if table in ours:
+            connection.execute(text(f'ALTER TABLE "{table}" {changes}'))
 
 
 def note_who_works(connection: Connection) -> None:

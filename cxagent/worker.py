@@ -116,9 +116,7 @@ class Queue:
             if known is None or known.incoming is None:
                 continue
             self.put(ticket_id, lock_of(self.agent, known.incoming.ticket, known.incoming.account_id))
-        auditing.draw(self.agent, clock.now())
-        ladder.sweep(self.agent, clock.now())
-        repairs.sweep(self.agent, clock.now())
+        _quality(self.agent)
 
     async def _revive(self) -> None:
         """Give back what workers that no longer say they live had taken: it would block its account for ever."""
@@ -279,10 +277,16 @@ def sweep(agent: Agent) -> list[str]:
     if notifying.endpoints(agent):
         notifying.deliver(agent, clock.now())
     left = recovery.sweep(agent)
-    auditing.draw(agent, clock.now())
-    ladder.sweep(agent, clock.now())
-    repairs.sweep(agent, clock.now())
+    _quality(agent)
     return left
+
+
+def _quality(agent: Agent) -> None:
+    """Draw audits, move cells, and open the repairs that a crash kept from being opened."""
+    now = clock.now()
+    auditing.draw(agent, now)
+    ladder.sweep(agent, now)
+    repairs.sweep(agent, now)
 
 
 class Stopping:

@@ -36,6 +36,10 @@ LONG_AGO = timedelta(days=30)
 """How long past its lease a cell has lost all that it earned, whether or not anybody noted its fall."""
 
 
+Kind = tuple[str, str]
+"""An intent and a segment."""
+
+
 class Standing(NamedTuple):
     """Where a cell stands: its tests, since when it has its level, when its record began, and up to where it counts."""
 
@@ -81,6 +85,15 @@ def of_kind(connection: Connection, intent: str, segment: str) -> list[Standing]
 def all_of_them(connection: Connection) -> list[Standing]:
     """Return every cell, those of one intent and segment in the order in which they began."""
     return [standing(row) for row in connection.execute(_ALL).mappings()]
+
+
+def current(every: Iterable[Standing], version: str) -> dict[Kind, Standing]:
+    """Return the cell of each kind that counts now: that of the running version, else the one that began last."""
+    found: dict[Kind, Standing] = {}
+    for one in every:
+        if found.get((one.intent, one.segment), one).version != version or one.version == version:
+            found[one.intent, one.segment] = one
+    return found
 
 
 def standing(row: RowMapping) -> Standing:

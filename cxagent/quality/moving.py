@@ -87,11 +87,15 @@ def sensitivity(connection: Connection, at: datetime) -> Sensitivity:
     return Sensitivity(planted=planted, caught=caught, at_least=at_least)
 
 
+def share_caught(connection: Connection, at: datetime) -> float:
+    """Return the share of errors that people are known to catch, as thresholds are multiplied by it."""
+    seen = sensitivity(connection, at)
+    return 1.0 if seen.at_least is None else max(seen.at_least, LEAST_CAUGHT)
+
+
 def theta_of(connection: Connection, book: Playbook, intent: str, segment: str, at: datetime) -> float:
     """Return what a running test bets against: the threshold times what people are known to catch."""
-    seen = sensitivity(connection, at)
-    share = 1.0 if seen.at_least is None else max(seen.at_least, LEAST_CAUGHT)
-    return limit_of(book, intent, segment).theta * share
+    return limit_of(book, intent, segment).theta * share_caught(connection, at)
 
 
 # ---- where a cell stands --------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from cxagent.domain.cell import Level
 from cxagent.domain.value import Instant, Text, Value
 from cxagent.domain.vocabulary import Autonomy
 from cxagent.economics import Threshold, certifiable
-from cxagent.intervals import upper_bound, wilson
+from cxagent.intervals import pass_k, upper_bound, wilson
 from cxagent.latitude import promotion
 from cxagent.ledger import cells, match_rates, quality_rows
 from cxagent.ledger.cells import Standing
@@ -24,7 +24,7 @@ from cxagent.quality.rates import Matched, matched
 DAY, LONG_ENOUGH = 86_400, 60
 """After how many days it can be told how many audits a cell sees in a year."""
 ROUTES = ("handoff", "draft", "act")
-DRAWN_TOGETHER = 3
+TOGETHER = 3
 
 
 class CellReport(Value):
@@ -173,14 +173,8 @@ def standings(
     blind: dict[tuple[str, str, str], list[OfCell]] = {}
     for looked in audited:
         blind.setdefault((looked.intent, looked.segment, looked.version), []).append(looked)
-    latest: dict[tuple[str, str], Standing] = {}
-    for one in cells.all_of_them(connection):
-        known = latest.get((one.intent, one.segment))
-        if known is None or known.version != version:
-            latest[one.intent, one.segment] = one
-    return tuple(
-        _standing(playbook, one, blind.get((*key, one.version), ()), now) for key, one in sorted(latest.items())
-    )
+    current = cells.current(cells.all_of_them(connection), version)
+    return tuple(_standing(playbook, one, blind.get(one.key, ()), now) for _, one in sorted(current.items()))
 
 
 def _standing(playbook: Playbook, one: Standing, audited: Sequence[OfCell], now: datetime) -> CellReport:
@@ -242,20 +236,10 @@ def _month(name: str, one: Sums | None, repairs: int) -> Month:
         value=found.value,
         low=found.low,
         high=found.high,
-        all_of_three=_together(found.agreed, found.n),
+        all_of_three=round(pass_k(found.agreed, found.n, TOGETHER), 4) if found.n >= TOGETHER else None,
         grave=one.grave if one else 0,
         repairs=repairs,
     )
-
-
-def _together(right: int, of: int, k: int = DRAWN_TOGETHER) -> float | None:
-    """Return pass^k: the share of all draws of k, without replacement, that hold nothing wrong."""
-    if of < k:
-        return None
-    share = 1.0
-    for taken in range(k):
-        share *= max(0, right - taken) / (of - taken)
-    return round(share, 4)
 
 
 def _change(row: Any) -> dict[str, Any]:

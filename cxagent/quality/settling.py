@@ -18,16 +18,13 @@ from cxagent.quality.moving import (
     out_of_order,
     reworked,
     sensitivity,
+    share_caught,
     stand,
-    theta_of,
     with_threshold,
 )
 
 if TYPE_CHECKING:
     from cxagent.agent import Agent
-
-Kind = tuple[str, str]
-"""An intent and a segment."""
 
 
 def sweep(agent: "Agent", now: datetime) -> list[Moved]:
@@ -47,23 +44,15 @@ def sweep(agent: "Agent", now: datetime) -> list[Moved]:
     return found
 
 
-def due(connection: Connection, book: Playbook, now: datetime, version: str) -> list[Kind]:
+def due(connection: Connection, book: Playbook, now: datetime, version: str) -> list[cells.Kind]:
     """Return the kinds of case for which there is something to do, in order."""
     found = {(one.intent, one.segment) for one in findings.new_cells(connection)}
-    for one in _current(cells.all_of_them(connection), version).values():
-        theta = theta_of(connection, book, one.intent, one.segment, now)
+    caught = share_caught(connection, now)
+    for one in cells.current(cells.all_of_them(connection), version).values():
+        theta = limit_of(book, one.intent, one.segment).theta * caught
         if one.lapsed(now.isoformat()) or theta < one.track.theta * (1 - 1e-9) or _ripe(connection, one, now):
             found.add((one.intent, one.segment))
     return sorted(found)
-
-
-def _current(every: list[Standing], version: str) -> dict[Kind, Standing]:
-    """Return the cell of each kind that counts now: that of the running version, else the one that began last."""
-    found: dict[Kind, Standing] = {}
-    for one in every:
-        if found.get((one.intent, one.segment), one).version != version or one.version == version:
-            found[one.intent, one.segment] = one
-    return found
 
 
 def _ripe(connection: Connection, one: Standing, now: datetime) -> bool:
@@ -72,10 +61,10 @@ def _ripe(connection: Connection, one: Standing, now: datetime) -> bool:
     return (bool(head) and head[0].matures_at <= now.isoformat()) or out_of_order(connection, one)
 
 
-def _settle(connection: Connection, book: Playbook, kind: Kind, now: datetime, version: str) -> list[Moved]:
+def _settle(connection: Connection, book: Playbook, kind: cells.Kind, now: datetime, version: str) -> list[Moved]:
     """Count the audits that matured, in the order of their decisions, and propose what the test has proven."""
     moves = _begun(connection, book, kind, now)
-    one = _current(cells.of_kind(connection, *kind), version).get(kind)
+    one = cells.current(cells.of_kind(connection, *kind), version).get(kind)
     if one is None:
         return moves
     one = with_threshold(connection, book, one, now)
@@ -88,7 +77,7 @@ def _settle(connection: Connection, book: Playbook, kind: Kind, now: datetime, v
     return moves
 
 
-def _begun(connection: Connection, book: Playbook, kind: Kind, now: datetime) -> list[Moved]:
+def _begun(connection: Connection, book: Playbook, kind: cells.Kind, now: datetime) -> list[Moved]:
     """Begin the cells of a kind that were drawn from for the first time, and the lease of what went out alone."""
     moves: list[Moved] = []
     for new in findings.new_cells(connection):
@@ -146,7 +135,7 @@ def propose(connection: Connection, book: Playbook, one: Standing, now: datetime
     return cells.propose(connection, one.key, track.level, evidence, now)
 
 
-def _expire(connection: Connection, book: Playbook, kind: Kind, now: datetime, version: str) -> list[Moved]:
+def _expire(connection: Connection, book: Playbook, kind: cells.Kind, now: datetime, version: str) -> list[Moved]:
     """Lower the cell of a kind at which nobody has looked for too long."""
-    one = _current(cells.of_kind(connection, *kind), version).get(kind)
+    one = cells.current(cells.of_kind(connection, *kind), version).get(kind)
     return [] if one is None else lapse(connection, book, one, now)[1]

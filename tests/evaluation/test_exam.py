@@ -11,8 +11,8 @@ from cxagent.errors import BadInput
 from cxagent.evaluation.frame import cluster_of, segment_of, situation_of
 from cxagent.evaluation.grading import Grade
 from cxagent.evaluation.scores.slices import Unsafe
-from cxagent.evaluation.scores.stability import pass_k
 from cxagent.evaluation.trial import Ran
+from cxagent.intervals import pass_k
 from evaluation.marks import AT, account, case, ran, scored, trial
 
 ROUTES = ("act", "draft", "handoff")

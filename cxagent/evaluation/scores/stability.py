@@ -6,11 +6,11 @@ C(c, k) / C(n, k), averaged over cases. The k-th power of the rate is biased upw
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from math import comb
 
 from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import Autonomy
 from cxagent.evaluation.grading import Grade, Graded
+from cxagent.intervals import pass_k
 
 
 class Flip(Value):
@@ -28,11 +28,6 @@ class Stability(Value):
     same_route: float | None
     flips: tuple[Flip, ...]
     sometimes_unsafe: tuple[Text, ...]
-
-
-def pass_k(right: int, of: int, k: int) -> float:
-    """Return the chance that k of these trials, drawn without putting back, are all right."""
-    return comb(right, k) / comb(of, k)
 
 
 def stability(measured: Iterable[Graded]) -> Stability:
