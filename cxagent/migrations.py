@@ -197,6 +197,18 @@ def keep_the_record_of_quality(connection: Connection) -> None:
     compare_by_byte(connection)
 
 
+def keep_the_record_of_value(connection: Connection) -> None:
+    """Add what accounts are worth: their months, renewals, estimates, sums of months, and alarms."""
+    SQLModel.metadata.create_all(connection)
+    for name, where in {
+        "account_month_in_time": "account_month (month, segment)",
+        "renewal_in_time": "renewal (month, segment)",
+        "alarm_up": "alarm (closed_at, scope, key)",
+    }.items():
+        connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {where}"))
+    compare_by_byte(connection)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     seal_the_log,
@@ -206,6 +218,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     index_what_grows,
     open_the_inbox,
     keep_the_record_of_quality,
+    keep_the_record_of_value,
 )
 
 

@@ -14,6 +14,7 @@ STOREYS: dict[str, tuple[str, ...]] = {
     "words": ("domain", "errors", "clock"),
     "judgement": (
         *("context", "playbook", "differences", "rules", "gate", "economics", "latitude", "reading", "proof"),
+        *("lifetime", "trends", "metrics"),
     ),
     "memory": ("records", "migrations", "presence", "ledger", "checkpoints"),
     "doing": (
@@ -21,9 +22,9 @@ STOREYS: dict[str, tuple[str, ...]] = {
         "reviewing",
         *("executor", "state", "steps", "shape", "home", "project", "fingerprint", "soundness", "seals", "agent"),
         *("aftercare", "recovery", "inbox", "in_force", "governing", "telling", "explaining"),
-        *("handing_over", "notifying", "quality"),
+        *("handing_over", "notifying", "quality", "value"),
     ),
-    "edges": ("evaluation", "review", "value", "worker", "cli", "testing", "scaffold"),
+    "edges": ("evaluation", "review", "worker", "cli", "testing", "scaffold"),
 }
 LEVEL = {module: level for level, modules in enumerate(STOREYS.values()) for module in modules}
 EDGES = frozenset(STOREYS["edges"])

@@ -5,7 +5,7 @@ digest, so that erasing it breaks no proof. Numbers of money are decimals as tex
 both read the same in every database.
 """
 
-from cxagent.records import governance, inbox, ledger, people, quality
+from cxagent.records import governance, inbox, ledger, people, quality, value
 from cxagent.records.ledger import MigrationRow
 
-__all__ = ["MigrationRow", "governance", "inbox", "ledger", "people", "quality"]
+__all__ = ["MigrationRow", "governance", "inbox", "ledger", "people", "quality", "value"]
