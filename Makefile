@@ -52,11 +52,12 @@ clean: ## remove the environment, the caches and what a run left behind
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .langgraph_api .cxagent
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock tests/oracles.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| { echo "cxagent needs Python 3.11 or newer as $(PYTHON); name another: make PYTHON=/path/to/python3 setup" >&2; exit 2; }
 	@echo "Setting up $(VENV) from requirements.lock; the first time takes about a minute."
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --no-compile --require-hashes -r requirements.lock
+	@$(PIP) install --no-compile --no-deps --require-hashes -r tests/oracles.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

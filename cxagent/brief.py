@@ -2,18 +2,21 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cxagent.context import ContextAudit
 from cxagent.context.knowledge import Fact
 from cxagent.domain.account import Promise
+from cxagent.domain.money import Money
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Ruling
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.vocabulary import Autonomy, Reason, SourceName, Tier
 from cxagent.playbook import Hours, Playbook
 from cxagent.reading.message import Reading
+from cxagent.rules.loss import said
 
 DOUBTFUL = frozenset(
     {
@@ -112,6 +115,23 @@ def at_stake(audit: ContextAudit, ruling: Ruling) -> dict[str, Any]:
     }
 
 
+def worth(audit: ContextAudit, ruling: Ruling) -> dict[str, Any] | None:
+    """Say what rides on an account in four parts, and beside it what a look costs; None for an unknown account."""
+    stake = audit.standing.at_stake if audit.standing else None
+    if stake is None:
+        return None
+    told, weighed = stake.told(), ruling.weighing
+    told |= {"behind": f"{ruling.gives} on the ticket, {told['total']} behind it"}
+    told |= dict.fromkeys(("checking", "loss", "arithmetic"))
+    if weighed is not None:
+        price = Money(amount=Decimal(f"{weighed.saved:.2f}"), currency=stake.currency)
+        loss = Money(amount=Decimal(ruling.expected_loss or 0), currency=stake.currency)
+        told["checking"] = f"a look costs {price} ({weighed.minutes:.0f} minutes)"
+        told["loss"] = f"without one {loss} would be lost on average"
+        told["arithmetic"] = f"{said(weighed, stake.currency)}; {weighed.known}"
+    return told
+
+
 def beside(audit: ContextAudit) -> tuple[Fact, ...]:
     """Return what a person sees beside the facts that a proposer is told: where health goes, what is on fire."""
     account = audit.account
@@ -160,6 +180,7 @@ def card(
     return {
         "who": who(ticket, audit),
         "at_stake": at_stake(audit, ruling),
+        "worth": worth(audit, ruling),
         "why": [cap.why for cap in ruling.binding],
         "reasons": list(ruling.reasons),
         "would_have_acted": list(ruling.would_have_acted),
@@ -208,6 +229,7 @@ def describe(shown: dict[str, Any]) -> str:
         f"  {shown['message']['body'].strip()[:600]}",
         *so_far(shown.get("since")),
         f"At stake: {stake['stake']} ({stake['tier'] or 'tier unknown'}); {stake['renewal_window'] or 'no dates'}",
+        *([f"  {in_a_line(told)}"] if (told := shown.get("worth")) else []),
         *(f"Risk: {risk}" for risk in stake["risks"]),
         *(f"Their goal: {goal['goal']}" for goal in stake["goals"]),
         "Why you see this:",
@@ -217,6 +239,11 @@ def describe(shown: dict[str, Any]) -> str:
         f"To be signed by: {shown['sign_off']}" + (" and a second person" if shown["four_eyes"] else ""),
     ]
     return "\n".join(lines)
+
+
+def in_a_line(told: dict[str, Any]) -> str:
+    """Say in one line what is behind a ticket and what a look costs."""
+    return "; ".join(filter(None, (told["behind"], told["checking"], told["loss"])))
 
 
 def so_far(since: dict[str, Any] | None) -> list[str]:
@@ -249,6 +276,7 @@ def handoff_brief(
     return {
         "who": who(ticket, audit),
         "at_stake": at_stake(audit, ruling),
+        "worth": worth(audit, ruling),
         "request": {"subject": ticket.subject, "body": ticket.body, "intents": [part.intent for part in parts]},
         **({"since": since} if since else {}),
         "found": [

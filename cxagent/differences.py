@@ -21,13 +21,15 @@ _MORE_IS_LOOSER = (
     *("freshness.*.error", "repeated_from", "checks.*.tolerance", "doubt_ceiling"),
     *("sign_off.*.up_to", "executive_stake_above", "four_eyes_from", "authorization_minutes"),
     *("latitude.risk", "latitude.loss_at_most", "latitude.alarm_at", "latitude.lease_days", "latitude.learning.same_*"),
-    "latitude.learning.any_intent",
+    *("latitude.learning.any_intent", "latitude.damage.*.minutes", "latitude.minute_costs"),
+    *("value.discount", "value.prior.ln_a", "value.loss_budget.*"),
 )
 _MORE_IS_TIGHTER = (
     *("money.rolling_days", "renewal_window_days.*", "repeated_within_days", "confidence_floor"),
     *("at_risk.health_below", "at_risk.sla_breach_days", "at_risk.sponsor_change_days", "at_risk.trust_half_life_days"),
     *("latitude.audited.*", "latitude.mature_days", "latitude.lease_audits", "latitude.learning.half_life_days"),
     *("latitude.damage.*.leaves", "latitude.damage.*.direct", "latitude.future_value.*", "latitude.surfaced_within"),
+    *("value.wrong.*", "value.prior.ln_b", "value.growth_years"),
 )
 _YES_IS_LOOSER = ("public_fact_exemption", "roles.*.*", "not_a_signal.*")
 _YES_IS_TIGHTER = (

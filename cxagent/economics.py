@@ -5,9 +5,11 @@ FV the value of what follows if it stays. Not asking saves b = minutes * cost of
 p * D < (1 - p) * b, that is while p < p* = b / (b + D), with p the bound on the chance of being wrong.
 """
 
+import functools
 import math
 from typing import NamedTuple
 
+from cxagent.domain.ruling import Weighing
 from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import EffectClass, Segment
 from cxagent.latitude.promotion import clean_reviews_needed
@@ -41,6 +43,13 @@ class Parameters(NamedTuple):
     b: float
 
 
+class Chance(NamedTuple):
+    """The chance of being wrong, and in words what it rests on."""
+
+    p: float
+    said: str
+
+
 def damage_of(terms: Damage, future_value: float, hazard_ratio: float = 1.0) -> float:
     """Return D, what one wrong action does in money; a shaky account (hazard ratio above 1) feels it more."""
     leaves = min(MOST_LEAVES, terms.leaves * max(1.0, hazard_ratio))
@@ -62,9 +71,14 @@ def conservative(
     assumed: Damage, minute_costs: float, future_value: float, hazard_ratio: float = 1.0, sure: float = 0.95
 ) -> float:
     """Return p* with the 95th percentile of D in the place of its mean: what holds if the assumption was too mild."""
-    leaves = percentile_of(beta_of(assumed.leaves, assumed.leaves_sd), sure)
+    leaves = _leaves_at(assumed.leaves, assumed.leaves_sd, sure)
     damage = assumed.direct + min(MOST_LEAVES, leaves * max(1.0, hazard_ratio)) * future_value
     return break_even(assumed.minutes * minute_costs, damage)
+
+
+@functools.lru_cache(maxsize=256)
+def _leaves_at(mean: float, sd: float, sure: float) -> float:
+    return percentile_of(beta_of(mean, sd), sure)
 
 
 def percentile_of(beta: Parameters, share: float) -> float:
@@ -88,6 +102,34 @@ def percentile_of(beta: Parameters, share: float) -> float:
 def _softplus(value: float) -> float:
     """Return ln(1 + e^value) without overflow."""
     return max(0.0, value) + math.log1p(math.exp(-abs(value)))
+
+
+def rate_of(prior: float, weight: float, audits: int, lost: float) -> float:
+    """Return the chance of being wrong: what was believed, as if seen in `weight` audits, with the audits there are.
+
+    p = (prior * weight + lost) / (weight + audits), the mean of a Beta posterior; `lost` is a sum of losses in [0, 1].
+    """
+    return min(1.0, (prior * weight + lost) / (weight + audits))
+
+
+def weigh(
+    assumed: Damage, minute_costs: float, effect: EffectClass, future_value: float, hazard_ratio: float, wrong: Chance
+) -> Weighing:
+    """Put what acting wrongly costs beside what asking costs, for one class of action on one account."""
+    damage, saved = damage_of(assumed, future_value, hazard_ratio), assumed.minutes * minute_costs
+    return Weighing.model_construct(
+        effect=effect.value,
+        wrong=wrong.p,
+        damage=damage,
+        saved=saved,
+        minutes=assumed.minutes,
+        break_even=break_even(saved, damage),
+        careful=conservative(assumed, minute_costs, future_value, hazard_ratio),
+        future_value=future_value,
+        hazard_ratio=hazard_ratio,
+        known=wrong.said,
+        part=0,
+    )
 
 
 def certifiable(theta: float, risk: float, audits_a_year: float) -> bool:

@@ -19,10 +19,13 @@ ONLY_TELLING = ("cli", "scaffold", "evaluation", "quality", "review", "inbox", "
 NOT_DECIDING = ("demo", "database", "sources", "shadow", "webhooks")
 """Lines of the configuration that say where things are and who is told: what was learned in shadow mode stays true."""
 NOT_RULING = (
-    *("version", "owner", "author", "approver", "effective", "review_by", "people", "latitude"),
+    *("version", "owner", "author", "approver", "effective", "review_by", "people", "latitude", "value"),
     *("deadline_hours", "business_hours", "authorization_minutes", "acknowledgement"),
 )
-"""Lines of the playbook that say who and when, and how latitude is earned; none changes what the machine decides."""
+"""Lines of the playbook that say who and when, how latitude is earned, and what an error costs.
+
+None changes what the machine answers, so what was learned of its answers stays true.
+"""
 KNOWLEDGE = frozenset({".py", ".json"})
 """Files that decide: the code, and what the reader learned."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from cxagent.domain.money import Money
 from cxagent.domain.ruling import Cap, Ruling
 from cxagent.domain.vocabulary import ACT, HANDOFF, Autonomy, Reason
-from cxagent.rules import calls, knowledge, money, people, stakes, words
+from cxagent.rules import calls, knowledge, loss, money, people, stakes, words
 from cxagent.rules.submission import PartView, Submission
 
 TicketRule = Callable[[Submission], Iterator[Cap]]
@@ -22,6 +22,9 @@ TICKET_RULES: tuple[TicketRule, ...] = (
     stakes.consent,
     stakes.promises_kept,
     stakes.owner_in_touch,
+    loss.onboarding,
+    loss.stances_agree,
+    loss.alarms,
     knowledge.sections_known,
     knowledge.facts_known,
     knowledge.sources_agree,
@@ -38,6 +41,7 @@ TICKET_RULES: tuple[TicketRule, ...] = (
     words.commitments,
     words.grounded,
     money.rolling,
+    loss.loss_budget,
 )
 """Rules on the whole message, in the order in which a person would ask them."""
 
@@ -68,6 +72,8 @@ PART_RULES: tuple[PartRule, ...] = (
     calls.overdue,
     money.amount_decidable,
     money.per_action,
+    loss.expected_loss,
+    loss.recorded_loss,
     words.named_signals,
     words.injected,
     words.repeated,
@@ -77,7 +83,7 @@ PART_RULES: tuple[PartRule, ...] = (
 """Rules on one part; the strictest part rules the whole message."""
 
 
-TRACK_RECORD = frozenset({"latitude", "resembles", "shadow_mode"})
+TRACK_RECORD = frozenset({"latitude", "resembles", "recorded_loss", "shadow_mode"})
 """Rules that speak of how well the machine decided so far, not of this account."""
 
 
@@ -102,7 +108,7 @@ def rule(
         caps += own
     lowest = min((cap.autonomy for cap in caps), default=ACT)
     role, four_eyes = money.signer(sub)
-    standing = sub.audit.standing
+    standing, weighed = sub.audit.standing, [one for one in sub.weighings if one is not None]
     return Ruling(
         autonomy=lowest if sub.proposal is not None else HANDOFF,
         caps=tuple(caps),
@@ -115,6 +121,8 @@ def rule(
         context=sub.audit.digest,
         deviations=deviations(sub),
         would=_without(caps) if sub.proposal is not None else HANDOFF,
+        weighing=max(weighed, key=lambda one: one.expected_loss, default=None),
+        expected_loss=str(loss.expected_in_all(sub)) if weighed else None,
     )
 
 
@@ -138,7 +146,9 @@ def _ask(one: Callable[..., Iterator[Cap]], *about: Submission | PartView) -> li
 
 def deviations(sub: Submission) -> tuple[str, ...]:
     """Name every place where this ruling leaves the strict reading of the playbook."""
-    if any(stakes.exempt(sub, name) for view in sub.parts for name, _ in sub.rows(view)):
+    if sub.playbook.public_fact_exemption and any(
+        stakes.exempt(sub, name) for view in sub.parts for name, _ in sub.rows(view)
+    ):
         return ("public_fact_exemption: a public fact to a calm high account without a person",)
     return ()
 

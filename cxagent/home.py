@@ -12,6 +12,7 @@ from cxagent.errors import BadInput
 from cxagent.ledger import versions
 from cxagent.ledger.deliveries import Webhook
 from cxagent.ledger.store import Connection, Store
+from cxagent.metrics.registry import Registry, default_registry, load_registry
 from cxagent.playbook import Playbook, explain, load_playbook, parse_playbook, read_yaml
 from cxagent.proposers.guidance import Guidance, load_guidance
 
@@ -19,10 +20,11 @@ DATABASE = "CXAGENT_DATABASE_URL"
 
 
 class Demo(Value):
-    """Where the demo's tickets and its frozen day stand."""
+    """Where the demo's tickets, its frozen day and the months before it stand."""
 
     tickets: Text
     world: Text
+    history: Text | None = None
 
 
 class Config(Value):
@@ -31,6 +33,7 @@ class Config(Value):
     name: Text = "project"
     playbook: Text = "graphs/playbook.yaml"
     guidance: Text = "graphs/guidance"
+    metrics: Text = "graphs/metrics.yaml"
     tools: Text = "tools"
     sources: tuple[dict[str, Any], ...] = ()
     deadline_seconds: float = Field(default=2.5, gt=0)
@@ -88,6 +91,12 @@ class Home:
     def guidance(self) -> Guidance:
         """The guidance, one file per intent."""
         return load_guidance(self.home / self.config.guidance)
+
+    @cached_property
+    def metrics(self) -> Registry:
+        """The registered metrics: those of the project's own file, else the ones every project has."""
+        path = self.home / self.config.metrics
+        return load_registry(path) if path.is_file() else default_registry()
 
     @property
     def database_url(self) -> str:

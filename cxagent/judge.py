@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from cxagent import clock, gate
 from cxagent.context import ContextAudit, audit
 from cxagent.domain.account import Account
+from cxagent.domain.alarm import Alarm
 from cxagent.domain.cell import Cell, Kin, Level
 from cxagent.domain.money import Money
 from cxagent.domain.proposal import Proposal
@@ -21,13 +22,14 @@ from cxagent.domain.vocabulary import ACT, Autonomy, EffectClass, SourceName
 from cxagent.gate import PART_RULES, TICKET_RULES, PartRule, TicketRule
 from cxagent.latitude.similar import Vectors, kin
 from cxagent.latitude.terms import START
-from cxagent.ledger import handovers, history, lessons
+from cxagent.ledger import estimates, handovers, history, lessons, losses
 from cxagent.ledger.authorizations import Grant
 from cxagent.ledger.store import Connection, Store
 from cxagent.ledger.tickets import UNKNOWN
 from cxagent.playbook import Playbook
 from cxagent.reading.message import Reading, read_message
 from cxagent.reading.plainness import doubt
+from cxagent.rules.loss import budget_of
 from cxagent.rules.submission import Submission
 from cxagent.sources.fetch import Gather
 
@@ -42,6 +44,8 @@ class _Memory(NamedTuple):
     cells: Sequence[Cell] = ()
     kin: Sequence[Kin] = ()
     orders: Sequence[str] = ()
+    alarms: Sequence[Alarm] = ()
+    lost_today: Decimal = Decimal(0)
 
 
 _NOTHING = _Memory()
@@ -79,7 +83,8 @@ class Judge:
             trust = history.trust_events(connection, ids) if ids else {}
             given = history.given(connection, ids, since, but) if ids else {}
             owners = handovers.on_record(connection, ids) if ids else {}
-        return audit(ticket, hint, answers, self.playbook, at, trust=trust, given=given, owners=owners)
+            known = estimates.latest(connection, ids, segments_of(answers.accounts))
+        return audit(ticket, hint, answers, self.playbook, at, trust=trust, given=given, owners=owners, estimates=known)
 
     def read(self, ticket: Ticket, found: ContextAudit) -> Reading:
         """Read a message against the goals and the broken promises of the account that was resolved."""
@@ -113,6 +118,8 @@ class Judge:
             cells=(*self.cells, *memory.cells),
             kin=memory.kin,
             stops=memory.stops,
+            alarms=memory.alarms,
+            lost_today=memory.lost_today,
             earlier_orders=memory.orders,
             doubt=doubt(ticket.text),
             unanswered=self._unanswered(ticket, proposal) if proposal else (),
@@ -126,35 +133,41 @@ class Judge:
         return self.unanswered(ticket, intents, [one for one in intents if one in known and known[one].weighty])
 
     def _memory(self, ticket: Ticket, found: ContextAudit, proposal: Proposal | None) -> "_Memory":
-        now, memory = clock.now(), _NOTHING
+        now, kinds = clock.now(), self._kinds(found, proposal)
         with self.store.read() as connection:
             if not history.quiet(connection, now, Level.WATCHED if self._start is None else self._start):
-                memory = self._unrest(connection, ticket, found, proposal)
-            orders: list[str] = []
-            if found.account is not None:
-                sender, since = digest(ticket.sender.email.lower()), now - timedelta(days=ORDERS_DAYS)
-                orders = history.orders_of_others(connection, found.account_id, sender, since)
-        return memory._replace(orders=orders)
+                memory = self._unrest(connection, ticket, kinds)
+            else:
+                memory = _Memory(cells=history.earned(connection, now, kinds) if self.earns else ())
+            if found.account is None:
+                return memory
+            sender, since = digest(ticket.sender.email.lower()), now - timedelta(days=ORDERS_DAYS)
+            orders = history.orders_of_others(connection, found.account_id, sender, since)
+            lost = losses.lost_since(connection, found.root_id, _day(now), ticket.id) if proposal else Decimal(0)
+        return memory._replace(orders=orders, lost_today=lost)
+
+    def _kinds(self, found: ContextAudit, proposal: Proposal | None) -> history.Kinds:
+        intents = tuple(dict.fromkeys(part.intent for part in proposal.parts)) if proposal else ()
+        return history.Kinds(intents, segment_of(found), self.version, self._start)
 
     @property
     def _start(self) -> Level | None:
         """The level of a kind of case without a record; None where an empty history caps nothing."""
         return START[self.playbook.latitude.start] if self.earns else None
 
-    def _unrest(
-        self, connection: Connection, ticket: Ticket, found: ContextAudit, proposal: Proposal | None
-    ) -> "_Memory":
-        """Ask for what holds beside the playbook: stops, where the kinds of case stand, and what this one resembles."""
-        now, intents = clock.now(), tuple(dict.fromkeys(part.intent for part in proposal.parts)) if proposal else ()
-        kinds = history.Kinds(intents, segment_of(found), self.version, self._start)
+    def _unrest(self, connection: Connection, ticket: Ticket, kinds: history.Kinds) -> "_Memory":
+        """Ask for what holds beside the playbook: stops, alarms, where the kinds of case stand, what this resembles."""
+        now, intents = clock.now(), kinds.intents
         stops, cells = history.stops(connection), history.cells(connection, now, kinds)
+        alarms = estimates.alarms(connection)
         learned = lessons.in_force(connection, now) if intents else []
         if not learned:
-            return _Memory(stops, cells)
+            return _Memory(stops, cells, alarms=alarms)
         words = [one.id for one in learned]
         message, known = self.vectors.read(ticket.text, words, lambda names: lessons.texts(connection, names))
         pairs = [(one, known[one.id]) for one in learned if one.id in known]
-        return _Memory(stops, cells, kin(pairs, intents, message, self.playbook.latitude.learning, self._family, now))
+        alike = kin(pairs, intents, message, self.playbook.latitude.learning, self._family, now)
+        return _Memory(stops, cells, alike, alarms=alarms)
 
     def _family(self, intent: str) -> EffectClass | None:
         """Return the family of an intent: those of one effect class belong together."""
@@ -166,9 +179,9 @@ class Judge:
         return gate.rule(sub, (*TICKET_RULES, *self.ticket_rules), (*PART_RULES, *self.part_rules))
 
     def marks(self, sub: Submission, ruling: Ruling) -> dict[str, Any]:
-        """Say which cell a ruling belongs to, how the account stood, and with what chance it is drawn for an audit.
+        """Say which cell a ruling belongs to, how the account stood, what rode on it, and its chance of an audit.
 
-        The chance is fixed here, before anybody can know how the decision turns out.
+        The chance is fixed here, before anybody can know how the decision turns out. `checking` is what a look costs.
         """
         segment = segment_of(sub.audit)
         level = self.level_of(sub, segment)
@@ -183,6 +196,9 @@ class Judge:
             "tier": sub.tier.value,
             "at_risk": sub.at_risk,
             "in_window": sub.in_window,
+            "at_stake": _parts_of(sub.audit),
+            "expected_loss": ruling.expected_loss,
+            "checking": f"{ruling.weighing.saved:.2f}" if ruling.weighing else None,
         }
 
     def level_of(self, sub: Submission, segment: str) -> Level:
@@ -206,7 +222,27 @@ class Judge:
             shown=exposure.on_record.amount if exposure and exposure.on_record else Decimal(0),
             shown_refs=frozenset(exposure.refs if exposure else ()),
             since=clock.now() - timedelta(days=money.rolling_days),
+            day=_day(clock.now()),
+            most_lost=budget_of(sub) if limited and any(sub.weighings) else None,
         )
+
+
+def _day(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _parts_of(found: ContextAudit) -> dict[str, Any] | None:
+    """Return the four parts of a stake as the log keeps them: amounts as text, None where one has no price."""
+    stake = found.standing.at_stake if found.standing else None
+    if stake is None:
+        return None
+    parts = {name: None if part.amount is None else str(part.amount) for name, part in stake.lines}
+    return {**parts, "total": str(stake.total), "currency": stake.currency, "method": stake.method}
+
+
+def segments_of(accounts: Sequence[Account]) -> list[str]:
+    """Return the segments of some accounts, each once."""
+    return sorted({one.crm.segment.value for one in accounts if one.crm and one.crm.segment})
 
 
 def segment_of(found: ContextAudit) -> str:

@@ -19,6 +19,7 @@ from cxagent.domain.value import Text, Value, digest
 from cxagent.domain.vocabulary import Autonomy, EffectClass, Segment, Signal, SourceName, Tier
 from cxagent.errors import BadInput
 from cxagent.latitude.terms import LatitudeTerms
+from cxagent.lifetime.terms import ValueTerms
 
 Column = Literal["low_clv", "mid", "high", "at_risk"]
 Share = Annotated[Number, Field(ge=0, le=1)]
@@ -243,6 +244,7 @@ class Playbook(Value):
     not_a_person: Names[str]
     acknowledgement: Text
     latitude: LatitudeTerms = LatitudeTerms()
+    value: ValueTerms = ValueTerms()
 
     @field_validator("version", mode="before")
     @classmethod
@@ -262,6 +264,7 @@ class Playbook(Value):
         self._complete("deadline_hours", self.deadline_hours, list(Tier))
         self._complete("tiers.unknown_clv", self.tiers.unknown_clv, list(Segment))
         self._complete("flags", self.flags, ["legal_hold", "no_ai_contact", "misaligned"])
+        self._complete("value.wrong", self.value.wrong, _JUDGED)
         for intent, entry in self.intents.items():
             if entry.matter and entry.matter not in self.matters:
                 raise ValueError(f"intents.{intent}: the matter {entry.matter!r} has no row under matters")

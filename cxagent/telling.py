@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cxagent import brief
+from cxagent.context import ContextAudit
+from cxagent.domain.ruling import Ruling
 from cxagent.errors import BadInput
 from cxagent.ledger import chain, repairs, reports, reviews
 from cxagent.ledger.store import TABLES, Store
@@ -100,6 +103,14 @@ class Told:
         risks = [risk["why"] for risk in standing["risks"] if not risk["why"].startswith("health")]
         more = f" and {len(risks) - 1} more" if len(risks) > 1 else ""
         return (worth, f"{health}, {_window(standing['window'])}", *(f"{risk}{more}" for risk in risks[:1]))
+
+    @property
+    def worth(self) -> dict[str, Any] | None:
+        """What rode on the account in four parts, and what a look cost; None where it was not told or was erased."""
+        if not self.ruling or not self.audit.get("standing"):
+            return None
+        fields = {name: value for name, value in self.ruling.items() if name in Ruling.model_fields}
+        return brief.worth(ContextAudit.model_validate(self.audit), Ruling.model_validate(fields))
 
     @property
     def window(self) -> str:

@@ -764,7 +764,7 @@ def test_brackets_in_a_message_are_text(home: Path, cx: Command) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no pseudo-terminal here")
-def test_a_bar_only_on_a_terminal(home: Path) -> None:
+def test_a_bar_only_on_a_terminal(home: Path, cx: Command) -> None:
     """On a terminal `run` draws on standard error; in a pipe it does not."""
     import pty
 
@@ -788,4 +788,5 @@ def test_a_bar_only_on_a_terminal(home: Path) -> None:
     os.close(ours)
     assert "tickets" in drawn
     assert len(rows(run.stdout)) == 2
-    assert subprocess.run(words, capture_output=True, text=True, check=True).stderr == ""
+    again = cx("run", file, "--json")
+    assert (again.exit_code, again.stderr) == (0, "")

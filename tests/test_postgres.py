@@ -28,12 +28,12 @@ def credited(world: World, ticket_id: str) -> dict[str, Any]:
     return world.run(world.ticket(ticket_id, SENDER, BODY, ACCOUNT))
 
 
-def test_a_database_is_brought_up_to_date_once(postgres_url: str) -> None:
+def test_a_database_is_brought_up_to_date_once(empty_postgres_url: str) -> None:
     """Two processes that open an empty database at once make its tables once; the third has nothing to do."""
     import threading
 
     stores: list[Store] = []
-    both = [threading.Thread(target=lambda: stores.append(Store.open(postgres_url))) for _ in range(2)]
+    both = [threading.Thread(target=lambda: stores.append(Store.open(empty_postgres_url))) for _ in range(2)]
     for one in both:
         one.start()
     for one in both:

@@ -1,6 +1,7 @@
 """Every rule has a row: a scene that it caps, how low and why, and the scene next to it that it leaves alone."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
@@ -10,7 +11,8 @@ from cxagent.actions import Call, action
 from cxagent.context.handover import OnRecord
 from cxagent.context.standing import Given
 from cxagent.domain.account import Mismatch
-from cxagent.domain.cell import Kin
+from cxagent.domain.alarm import Alarm
+from cxagent.domain.cell import Cell, Kin
 from cxagent.domain.money import Fx, Money
 from cxagent.domain.proposal import Proposal
 from cxagent.domain.ruling import Cap
@@ -70,6 +72,30 @@ def consent(status: str) -> Scene:
 def sure(confidence: float) -> Scene:
     """Return a scene whose proposer says how sure it is."""
     return BASE.but(proposal=doc().model_copy(update={"confidence": confidence}))
+
+
+def taking_sides(since: str) -> Scene:
+    """Return a scene in which one contact is for us and another was against us at some day."""
+    sides = {"ada": ("for", "2027-03-01"), "ola": ("against", since)}
+    people = [{"email": f"{who}@a-1.example", "stance": side, "stance_on": on} for who, (side, on) in sides.items()]
+    return of(crm__contacts=people)
+
+
+def alarm(scope: str, key: str = "") -> Alarm:
+    """Return an alarm that is up."""
+    known = {"metric": "complaint_rate", "scope": scope, "key": key, "why": "it doubled", "since": "2027-03-02"}
+    return Alarm.model_validate(known)
+
+
+def wrong_in(share: str) -> Scene:
+    """Return a credit under a playbook that takes so many credits to be wrong."""
+    return BASE.but(proposal=credit(), playbook=playbook({"value.wrong.financial": float(share)}))
+
+
+def recorded(**record: object) -> Scene:
+    """Return a credit whose kind of case has a record."""
+    known = {"intent": "goodwill_credit", "segment": "smb", "cap": "act", "why": "its record", **record}
+    return told(cells=[Cell.model_validate(known)])
 
 
 def signal(one: Signal, kind: str) -> Scene:
@@ -172,6 +198,19 @@ TICKET_ROWS = (
         "handover",
         of(crm__owner={"name": "ann  reyes"}).but(owners={"A-1": OnRecord("Ann Reyes")}),
     ),
+    Row(
+        "onboarding",
+        of(crm__onboarding={"level": 0.2, "state": "in_trouble"}),
+        DRAFT,
+        "at_risk",
+        of(crm__onboarding={"level": 0.2, "state": "on_track"}),
+    ),
+    Row("stances_agree", taking_sides("2026-09-10"), DRAFT, "contacts_disagree", taking_sides("2026-09-09")),
+    Row("alarms", told(alarms=[alarm("account", "A-1")]), DRAFT, "at_risk", told(alarms=[alarm("account", "A-2")])),
+    Row(
+        "alarms", told(alarms=[alarm("segment", "smb")]), DRAFT, "at_risk", told(alarms=[alarm("segment", "strategic")])
+    ),
+    Row("alarms", told(alarms=[alarm("everything")]), DRAFT, "at_risk", told()),
     Row("sections_known", of(contract=None), DRAFT, "fact_missing", BASE),
     Row("sections_known", of(billing__as_of=None), DRAFT, "fact_stale", BASE),
     Row(
@@ -271,6 +310,7 @@ TICKET_ROWS = (
         "money_rolling",
         BASE.but(proposal=credit("50.00"), given=(given("200.00"),)),
     ),
+    Row("loss_budget", told(lost_today=Decimal("49.26")), DRAFT, "loss_budget", told(lost_today=Decimal("49.25"))),
     Row(
         "rolling",
         of(says_=credit("1.00"), billing__credits=[{"amount": money("-250.00")}]),
@@ -489,6 +529,8 @@ PART_ROWS = (
         "money_per_action",
         BASE.but(proposal=credit("90.00", "EUR"), fx=EUR),
     ),
+    Row("expected_loss", wrong_in("0.03"), DRAFT, "expected_loss", wrong_in("0.02")),
+    Row("recorded_loss", recorded(audits=100, lost=20.0), DRAFT, "expected_loss", recorded(audits=100, lost=10.0)),
     Row(
         "named_signals",
         BASE.but(proposal=doc(intent="service_complaint")),

@@ -35,6 +35,7 @@ from cxagent.cli import (
     serve,
     stop,
     undo,
+    value,
     verify,
 )
 from cxagent.errors import CxagentError
@@ -126,6 +127,7 @@ for module in (
     grants,
     playbook,
     quality,
+    value,
     postmortem,
     eval,
 ):

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check(project: Home = HERE, json: AsJson = False) -> None:
-    """Check sources, tools, graph, playbook, guidance, database and demo.
+    """Check sources, tools, graph, playbook, guidance, database, metrics and demo.
 
     Exit 1 on an error, 3 where a source or the database cannot be reached.
     """
@@ -193,6 +193,12 @@ def _proposer(home: "Project") -> Lines:
     yield Line("proposer", "ok", f"{names} ({model or 'no model configured'})")
 
 
+def _metrics(home: "Project") -> Lines:
+    registry = home.metrics
+    owners = {one.owner for one in registry.metrics}
+    yield Line("metrics", "ok", f"{len(registry.metrics)} registered over four keys, owned by {len(owners)}")
+
+
 def _demo(home: "Project") -> Lines:
     from cxagent.cli.demo import day_of, tickets_of
 
@@ -212,6 +218,7 @@ CHECKS: dict[str, Callable[["Project"], Lines]] = {
     "exchange rates": _rates,
     "database": _database,
     "proposer": _proposer,
+    "metrics": _metrics,
     "demo": _demo,
 }
 """What is looked at, in the order in which it is shown."""

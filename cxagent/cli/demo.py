@@ -50,6 +50,7 @@ def demo(project: Home = HERE, json: AsJson = False) -> None:
                 print_json(result)
             else:
                 lines.append((incoming, result, told(agent.store, result["decision_id"])))
+        _looked_at(home)
     if not json:
         _show(lines, day_of(home), project)
 
@@ -66,6 +67,21 @@ def day_of(home: "Project") -> datetime:
     if day.tzinfo is None:
         raise BadInput("asof: needs a time zone", where=str(path))
     return day
+
+
+def _looked_at(home: "Project") -> None:
+    """Load the sample history where no month is on record yet, and look at all accounts, so that worth has trends."""
+    from cxagent import clock
+    from cxagent.ledger import account_months
+    from cxagent.value import history
+
+    if home.config.demo is None or home.config.demo.history is None:
+        return
+    folder = home.home / home.config.demo.history
+    with home.store.write("value") as connection:
+        if not account_months.months(connection):
+            history.load(connection, home.playbook, folder / "accounts.csv", folder / "people.csv")
+    history.look(home, clock.now())
 
 
 def tickets_of(home: "Project") -> tuple["Incoming", ...]:
@@ -115,6 +131,7 @@ def _show(lines: list[Line], day: datetime, project: Path) -> None:
     telling = pair[1] if pair else lines[0]
     out.print(styled(f"\nNext: cxagent drafts{where}", "bold"))
     out.print(styled(f"      cxagent explain {telling[1]['decision_id']}{where}", "bold"), soft_wrap=True)
+    out.print(styled(f"      cxagent value{where}", "bold"))
 
 
 def _pair(lines: Iterable[Line]) -> tuple[Line, Line] | None:

@@ -111,9 +111,21 @@ def _heading(told: "Told") -> list[tuple[str, object]]:
         *([("asked by", f"{sender}; {identity.get('why')}")] if identity else []),
         ("wants", ", ".join(body["intents"]) or "not asked: a person was needed whatever the request"),
         ("at stake", f"{body['stake']}; this gives {body['gives']}"),
+        *_worth(told),
         ("playbook", body["playbook"] + "".join(f"; deviation: {one}" for one in body["deviations"])),
         *([("afterwards", told.mended)] if told.mended else []),
     ]
+
+
+def _worth(told: "Told") -> list[tuple[str, object]]:
+    """Return what rides on the account, part by part, and beside it what a look costs."""
+    if (worth := told.worth) is None:
+        return []
+    lines = [(f"  {one['name']}", f"{one['amount']}: {one['said']}") for one in worth["parts"]]
+    lines += [("  together", f"{worth['total']} ({worth['method']}), {worth['health']}")]
+    lines += [(f"  if {one['supposed']}", one["amount"]) for one in worth["sensitivity"]]
+    beside = "; ".join(worth[name] for name in ("checking", "loss", "arithmetic") if worth[name])
+    return [*lines, *([("asking or acting", beside)] if beside else [])]
 
 
 def _why(out: "Console", told: "Told") -> None:

@@ -22,6 +22,7 @@ from cxagent.domain.money import Fx
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.value import Instant, Text, Value, digest
 from cxagent.domain.vocabulary import SourceName
+from cxagent.lifetime.stake import NO_ESTIMATES, Estimates
 from cxagent.playbook import Playbook
 
 UNKNOWN_ACCOUNT = "unknown"
@@ -111,11 +112,12 @@ def audit(
     trust: Mapping[str, Sequence[TrustEvent]] | None = None,
     given: Mapping[str, Sequence[Given]] | None = None,
     owners: Mapping[str, OnRecord] | None = None,
+    estimates: Estimates = NO_ESTIMATES,
 ) -> ContextAudit:
     """Audit what the sources answered for one ticket.
 
-    `trust`, `given` and `owners` come from the ledger, by account, by ultimate parent, by account. An unresolved,
-    departed or foreign sender gets an audit without any account fact.
+    `trust`, `given` and `owners` come from the ledger, by account, by ultimate parent, by account; so do the
+    `estimates` of retention and health. An unresolved, departed or foreign sender gets an audit without any fact.
     """
     tree = family_tree(answers.accounts)
     identity = resolve(ticket, hint, tree, playbook)
@@ -131,6 +133,7 @@ def audit(
         trust=(trust or {}).get(account.id, ()),
         given=(given or {}).get(_root_of(account, tree), ()),
         owners=owners,
+        estimates=estimates,
     )
     states = sections(account, answers.faults, playbook, at)
     conflicts = mismatches(account, answers, playbook)

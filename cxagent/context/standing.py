@@ -11,6 +11,7 @@ from cxagent.domain.account import Account, Promise
 from cxagent.domain.money import Fx, Money, Number, total
 from cxagent.domain.value import Instant, Text, Value
 from cxagent.domain.vocabulary import Reason, Segment, Tier
+from cxagent.lifetime.stake import NO_ESTIMATES, Estimates, Stake, stake_of
 from cxagent.playbook import Playbook
 
 
@@ -82,6 +83,7 @@ class Standing(Value):
     unkept: tuple[Promise, ...]
     handovers: tuple[Handover, ...] = ()
     owners: tuple[Owner, ...] = ()
+    at_stake: Stake | None = None
 
     @property
     def at_risk(self) -> bool:
@@ -104,12 +106,17 @@ def stand(
     trust: Sequence[TrustEvent] = (),
     given: Sequence[Given] = (),
     owners: Mapping[str, OnRecord] | None = None,
+    estimates: Estimates = NO_ESTIMATES,
 ) -> Standing:
-    """Work out how an account stands at one moment; `owners` is what the ledger knows of who looks after whom."""
+    """Work out how an account stands at one moment.
+
+    `owners` is what the ledger knows of who looks after whom, `estimates` what was estimated of retention and health.
+    """
     above, missing = ancestors(account, tree)
     root = above[-1] if above else account
     family = tuple(sorted(one.id for one in tree.values() if _root(one, tree) == root.id))
-    own, why, clv = tier_of(account, playbook, fx)
+    at_stake = stake_on(account, playbook, at.date(), fx, estimates)
+    own, why, clv = grown(account, at_stake, playbook, tier_of(account, playbook, fx))
     group, group_why, stake = _group(account, above, [tree[key] for key in family], playbook, fx)
     lines = [account, *above]
     balance = trust_balance(trust, playbook, at)
@@ -138,7 +145,31 @@ def stand(
             handovers_of(lines, owners or {}, playbook, at, tier, [worth(one, playbook, fx) for one in lines])
         ),
         owners=tuple(owner for one in lines if (owner := owner_of(one, playbook))),
+        at_stake=at_stake,
     )
+
+
+def stake_on(
+    account: Account, playbook: Playbook, today: date, fx: Fx | None, estimates: Estimates = NO_ESTIMATES
+) -> Stake:
+    """Return what rides on an account by itself, under the playbook's terms of value."""
+    terms, assumed = playbook.value, playbook.latitude.future_value
+    return stake_of(account, terms, assumed, playbook.currency, today, fx=fx, estimates=estimates)
+
+
+def grown(
+    account: Account, stake: Stake, playbook: Playbook, by_clv: tuple[Tier, str, Money | None]
+) -> tuple[Tier, str, Money | None]:
+    """Return the tier with the growth that is expected of an account: value looks forward, and never lowers a tier."""
+    tier, _, clv = by_clv
+    if stake.expansion.amount is None:
+        return by_clv
+    ahead = _by_value(stake.future_value, playbook)
+    if ahead.rank <= tier.rank:
+        return by_clv
+    others = "; ".join(f"{one.supposed}: {one.amount:,.0f}" for one in stake.sensitivity)
+    worth = Money(amount=stake.future_value, currency=playbook.currency)
+    return ahead, f"worth {worth} with its expected growth of {stake.expansion.said} ({others})", clv
 
 
 def worth(account: Account, playbook: Playbook, fx: Fx | None) -> str:

@@ -29,6 +29,9 @@ class Contact(Value):
     role: Text | None = None
     left_on: date | None = None
     last_seen_on: date | None = None
+    department: Text | None = None
+    stance: Literal["for", "neutral", "against"] | None = None
+    stance_on: date | None = None
 
 
 class Goal(Value):
@@ -47,6 +50,13 @@ class Consent(Value):
     at: Instant | date | None = None
 
 
+class Onboarding(Value):
+    """How far an account has come in its first months, from 0 to 1, and whether that goes as it should."""
+
+    level: Annotated[float, Field(ge=0, le=1)] | None = None
+    state: Literal["on_track", "in_trouble", "done"] | None = None
+
+
 class Crm(Value):
     """What the CRM knows."""
 
@@ -55,6 +65,10 @@ class Crm(Value):
     arr: Money | None = None
     clv: Money | None = None
     gross_margin: Number | None = None
+    cost_to_serve: Money | None = None
+    expected_growth: Number | None = None
+    referrals_12m: Annotated[int, Field(ge=0)] | None = None
+    onboarding: Onboarding | None = None
     health: Annotated[int, Field(ge=0, le=100)] | None = None
     health_change_60d: int | None = None
     usage_change_90d: Number | None = None

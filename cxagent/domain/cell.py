@@ -35,13 +35,18 @@ class Level(IntEnum):
 
 
 class Cell(Value):
-    """What the track record of one intent in one segment allows, and why; `level` is its level where it has one."""
+    """What the track record of one intent in one segment allows, and why; `level` is its level where it has one.
+
+    `audits` were looked at since it stands there, and `lost` is the sum of their losses.
+    """
 
     intent: Text
     segment: Text
     cap: Autonomy
     why: Text
     level: Level | None = None
+    audits: int = 0
+    lost: float = 0.0
 
 
 class Kin(Value):

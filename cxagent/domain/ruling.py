@@ -23,6 +23,36 @@ class Cap(Value):
     part: int | None = None
 
 
+class Weighing(Value):
+    """What one part would cost if it were wrong, beside what asking costs; money in the playbook's currency.
+
+    With p the chance of being `wrong` and D the `damage`, acting pays while p < p* = b / (b + D), b being what a look
+    costs (`saved`). `careful` is p* should the assumed damage be too mild. `future_value` is what may be lost.
+    """
+
+    effect: Text
+    wrong: float
+    damage: float
+    saved: float
+    minutes: float
+    break_even: float
+    careful: float
+    future_value: float
+    hazard_ratio: float
+    known: Text
+    part: int = 0
+
+    @property
+    def expected_loss(self) -> float:
+        """Return p * D."""
+        return self.wrong * self.damage
+
+    @property
+    def pays(self) -> bool:
+        """Whether acting is cheaper than asking."""
+        return self.wrong < self.break_even
+
+
 class Ruling(Value):
     """What the machine may do with one proposal; `would` is what the playbook alone would allow."""
 
@@ -37,6 +67,8 @@ class Ruling(Value):
     context: Text
     deviations: tuple[str, ...] = ()
     would: Autonomy | None = None
+    weighing: Weighing | None = None
+    expected_loss: Text | None = None
 
     @property
     def binding(self) -> tuple[Cap, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cxagent.context import ContextAudit
 from cxagent.context.knowledge import missing_facts, sections
-from cxagent.context.standing import Risk, Standing, Window, risks_of, tier_of, window_of
+from cxagent.context.standing import Risk, Standing, Window, grown, risks_of, stake_on, tier_of, window_of
 from cxagent.domain.account import Account
 from cxagent.domain.vocabulary import Reason, Tier
 from cxagent.playbook import Playbook
@@ -43,10 +43,12 @@ def kept(old: Playbook, new: Playbook) -> Iterator[str]:
 
 
 def _standing(found: ContextAudit, account: Account, then: Standing, playbook: Playbook) -> Standing:
-    own, why, clv = tier_of(account, playbook, found.fx)
+    at_stake = stake_on(account, playbook, found.at.date(), found.fx)
+    own, why, clv = grown(account, at_stake, playbook, tier_of(account, playbook, found.fx))
     tier, tier_why = max(((own, why), *_above(then, playbook)), key=lambda one: one[0].rank)
     return then.model_copy(
         update={
+            "at_stake": at_stake,
             "own_tier": own,
             "clv": clv,
             "tier": tier,

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from cxagent import clock
 from cxagent.domain.money import Money
+from cxagent.ledger import losses
 from cxagent.ledger.store import TABLES, lock
 
 AUTHORIZATION, BUDGET, EXECUTION = TABLES["authorization"], TABLES["budget"], TABLES["execution"]
@@ -46,7 +47,10 @@ _RELEASE = (
 
 
 class Grant(NamedTuple):
-    """What an authorization sets aside under one ultimate parent, by the position of the call that gives it."""
+    """What an authorization sets aside under one ultimate parent, by the position of the call that gives it.
+
+    `most_lost` is how much expected loss may go out alone under the parent since the `day` began, None for no limit.
+    """
 
     root_id: str
     amounts: tuple[tuple[int, Money], ...]
@@ -54,6 +58,8 @@ class Grant(NamedTuple):
     shown: Decimal
     shown_refs: frozenset[str]
     since: datetime
+    day: datetime | None = None
+    most_lost: Decimal | None = None
 
 
 class NoRoom(Exception):
@@ -75,8 +81,11 @@ def mint(
 ) -> str:
     """Mint a single-use authorization and reserve its money in the same transaction; `NoRoom` where it does not fit."""
     now = clock.now()
-    if grant.amounts:
+    if grant.amounts or grant.most_lost is not None:
         lock(connection, f"parent {grant.root_id}")
+    day, most = grant.day, grant.most_lost
+    if day is not None and most is not None and losses.over(connection, grant.root_id, day, decision_id, most):
+        raise NoRoom
     if grant.limit is not None and grant.amounts:
         taken = grant.shown + reserved(connection, grant)
         if taken + sum((abs(money.amount) for _, money in grant.amounts), Decimal(0)) > grant.limit:

@@ -22,7 +22,7 @@ from cxagent.ledger.store import TABLES
 from cxagent.ledger.tickets import UNKNOWN, know_account
 
 TRUST, BUDGET, LATITUDE, STOP = TABLES["trust_event"], TABLES["budget"], TABLES["latitude"], TABLES["stop"]
-CELL, LESSON = TABLES["cell"], TABLES["lesson"]
+CELL, LESSON, ALARM = TABLES["cell"], TABLES["lesson"], TABLES["alarm"]
 TICKET, EXECUTION, OWN_DRAFT, REVIEW = TABLES["ticket"], TABLES["execution"], TABLES["draft"], TABLES["review"]
 
 # Prepared once: building a statement costs more than running it.
@@ -55,6 +55,7 @@ _UNREST = select(
         exists().where(STOP.c.released_at.is_(None)),
         exists().where(LATITUDE.c.id.is_not(None)),
         exists().where(LESSON.c.until > bindparam("at")),
+        exists().where(ALARM.c.closed_at.is_(None)),
         exists().where(or_(CELL.c.level != bindparam("start"), CELL.c.lease_until < bindparam("at"))),
     )
 )
@@ -130,7 +131,7 @@ class Kinds(NamedTuple):
 
 
 def quiet(connection: Connection, at: datetime, start: Level = Level.WATCHED) -> bool:
-    """Whether there is no stop, no latitude, no lesson, and no cell off its start, as on most days: one question."""
+    """Whether there is no stop, latitude, lesson, alarm or cell off its start, as on most days: one question."""
     about = {"at": at.isoformat(), "start": int(start)}
     return start == Level.WATCHED and not connection.execute(_UNREST, about).scalar_one()
 
@@ -156,6 +157,11 @@ def _set(row: Any) -> Cell:
     return Cell(intent=row.intent, segment=row.segment, cap=Autonomy(row.cap), why=row.why)
 
 
+def earned(connection: Connection, at: datetime, kinds: Kinds) -> list[Cell]:
+    """Return where some kinds of case stand by evidence, with their records."""
+    return list(_earned(connection, at, kinds)) if kinds.intents else []
+
+
 def _earned(connection: Connection, at: datetime, kinds: Kinds) -> Iterator[Cell]:
     """Yield where each kind of case stands for this version: on its own record, or after that of the version before."""
     about = {"segment": kinds.segment, "intents": list(kinds.intents)}
@@ -165,7 +171,14 @@ def _earned(connection: Connection, at: datetime, kinds: Kinds) -> Iterator[Cell
     for intent in kinds.intents:
         level, why = _stands(held.get(intent, []), at, kinds)
         if level is not None:
-            yield Cell(intent=intent, segment=kinds.segment, cap=level.cap, why=why, level=level)
+            record = _record(held.get(intent, []), kinds.version)
+            yield Cell(intent=intent, segment=kinds.segment, cap=level.cap, why=why, level=level, **record)
+
+
+def _record(versions: Sequence[Standing], version: str) -> dict[str, Any]:
+    """Return what audits found of the running version since it stands on its level."""
+    own = next((one.track for one in versions if one.version == version), None)
+    return {} if own is None else {"audits": own.certified, "lost": own.lost}
 
 
 def _stands(versions: Sequence[Standing], at: datetime, kinds: Kinds) -> tuple[Level | None, str]:
@@ -215,7 +228,11 @@ def _left_open(connection: Connection, before: str, status: str) -> Autonomy:
 
 def set_latitude(connection: Connection, cell: Cell, since: datetime) -> None:
     """Enter what a cell may do from now on."""
-    row = {**cell.model_dump(mode="json", exclude={"level"}), "id": clock.new_id("lat"), "since": since.isoformat()}
+    row = {
+        **cell.model_dump(mode="json", include={"intent", "segment", "cap", "why"}),
+        "id": clock.new_id("lat"),
+        "since": since.isoformat(),
+    }
     connection.execute(LATITUDE.insert(), row)
 
 

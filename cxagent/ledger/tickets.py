@@ -81,6 +81,12 @@ def know_account(connection: Connection, account_id: str, root_id: str) -> None:
         connection.execute(_KNOW, row)
 
 
+def known_accounts(connection: Connection) -> list[str]:
+    """Return every account that anything was recorded for, but the unknown one."""
+    known = select(ACCOUNT.c.id).where(ACCOUNT.c.id != UNKNOWN).order_by(ACCOUNT.c.id)
+    return list(connection.execute(known).scalars())
+
+
 def receive(connection: Connection, incoming: Incoming) -> Received:
     """Put a ticket on record, before anything is known about it; a run that is at work takes it in hand.
 

@@ -27,24 +27,24 @@ class Prior(Value):
 
 
 class LossBudget(Value):
-    """How much expected loss the machine may take on alone per account and day: a share of CLV, and never less than."""
+    """How much expected loss the machine may take on alone per account and day: a share of CLV, and at least something.
+
+    At least more than the dearest review costs: so the first act of a day that pays is never stopped by the budget.
+    """
 
     share: Annotated[float, Field(gt=0, le=0.1)] = 0.001
-    at_least: Money = 25.0
+    at_least: Money = 50.0
 
 
 def _wrong() -> dict[EffectClass, float]:
-    return dict.fromkeys(
-        (
-            EffectClass.PUBLIC_INFO,
-            EffectClass.ACCOUNT_INFO,
-            EffectClass.REVERSIBLE_OP,
-            EffectClass.FINANCIAL,
-            EffectClass.COMMITMENT,
-            EffectClass.LEGAL_SECURITY,
-        ),
-        0.001,
-    )
+    return {
+        EffectClass.PUBLIC_INFO: 0.0005,
+        EffectClass.ACCOUNT_INFO: 0.0003,
+        EffectClass.REVERSIBLE_OP: 0.0005,
+        EffectClass.FINANCIAL: 0.001,
+        EffectClass.COMMITMENT: 0.001,
+        EffectClass.LEGAL_SECURITY: 0.001,
+    }
 
 
 def _replacement() -> dict[Segment, float]:
@@ -59,8 +59,8 @@ def _replacement() -> dict[Segment, float]:
 class ValueTerms(Value):
     """How value is counted and how much of it may be risked; see `graphs/playbook.yaml` for the meaning of each line.
 
-    `wrong` is how often an act of a class is taken to be wrong where no record says otherwise, counted as if it had been
-    seen in `wrong_weight` audits. `replacement` is what winning such an account anew costs, `referral` what one
+    `wrong` is how often an act of a class is taken to be wrong where no record says otherwise, counted as if seen in
+    `wrong_weight` audits. `replacement` is what winning such an account anew costs, `referral` what one
     referral of a segment is worth.
     """
 

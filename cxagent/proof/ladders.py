@@ -15,6 +15,7 @@ from cxagent.playbook import Playbook
 from cxagent.proof.ladder import Ladder, ladder
 from cxagent.proof.request import request_ladders
 from cxagent.proof.scene import ACCOUNT, AT, Change, audited, proposed, section, standing
+from cxagent.proof.worth import worth_ladders
 from cxagent.reading.plainness import Doubt
 from cxagent.rules.submission import Submission
 
@@ -36,6 +37,7 @@ def ladders(playbook: Playbook) -> Iterator[Ladder]:
     yield from _account(playbook)
     yield from _knowledge(playbook)
     yield from _freshness(playbook)
+    yield from worth_ladders()
     yield from request_ladders(playbook)
 
 

@@ -136,6 +136,9 @@ class Scene:
         found = audit(_TICKET, ACCOUNT, Answers(accounts=(calm_account(self.playbook.currency),)), bare, AT)
         who = found.identity.model_copy(update={"roles": self.roles})
         fields = {name: getattr(found, name) for name in ContextAudit.model_fields}
+        # What an act would cost has ladders of its own; here nothing is at stake.
+        assert found.standing is not None
+        fields["standing"] = found.standing.model_copy(update={"at_stake": None})
         return _Known.model_construct(**{**fields, "identity": who, "missing": (), "conflicts": (), "fx": Fx.none()})
 
     @cached_property

@@ -10,8 +10,8 @@ from sqlmodel import Field, SQLModel
 class AccountMonthRow(SQLModel, table=True):
     """What was known of one account at the end of one month; what it is worth was computed with what was known then.
 
-    `arr`, `cost_to_serve` are of a year, `margin` and `usage` shares, `onboarding` a level from 0 to 1. Flags are 0 or 1;
-    counts are of the month. `active` is 0 in the month in which the account has left and no longer counted after it.
+    `arr`, `cost_to_serve` are of a year, `margin` and `usage` shares, `onboarding` a level from 0 to 1. Flags are 0 or
+    1, counts are of the month. `active` is 0 in the month in which the account has left; after it there is no row.
     """
 
     __tablename__ = "account_month"
@@ -122,7 +122,7 @@ class EstimateRow(SQLModel, table=True):
 
 
 class AlarmRow(SQLModel, table=True):
-    """A risk sensor that is up: on an account, a segment, or everything. While it is up, nothing there goes out alone."""
+    """A risk sensor that is up, on an account, a segment or everything; while it is, nothing there goes out alone."""
 
     __tablename__ = "alarm"
     id: str = Field(primary_key=True)

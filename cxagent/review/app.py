@@ -29,6 +29,9 @@ from cxagent.review import (
     reviewing_pages,
     signing_in,
     touch_pages,
+    value_account_pages,
+    value_pages,
+    value_people_pages,
 )
 from cxagent.review.guard import API, Guard
 from cxagent.review.settings import Settings
@@ -37,6 +40,7 @@ from cxagent.review.site import HERE, Site, missing
 PAGES = (
     *(signing_in, queue_pages, card_pages, claim_pages, handoff_pages, people_pages, access_pages),
     *(handover_pages, playbook_pages, reviewing_pages, audit_pages, repair_pages, quality_pages, touch_pages),
+    *(value_pages, value_people_pages, value_account_pages),
 )
 """The modules whose `ROUTES` make up the site."""
 Submit = Callable[[Incoming], dict[str, Any]]

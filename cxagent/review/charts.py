@@ -1,12 +1,34 @@
 """Charts as plain SVG, drawn on the server: a line with its band, always beside a table that says the same."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 200, 52, 12, 12, 28
 MOST_LABELS = 8
+STEPS = 4
+"""Into how many parts the height of a chart is divided, about."""
+
+
+class Frame(NamedTuple):
+    """The size of a chart and the room around its plot, in units of its own that are about a pixel each."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+    def x(self, index: int, count: int) -> float:
+        """Return how far to the right a point lies; a single one stands in the middle."""
+        if count == 1:
+            return (self.left + self.width - self.right) / 2
+        return round(self.left + index * (self.width - self.left - self.right) / (count - 1), 1)
+
+
+WIDE = Frame(640, 200, 52, 12, 12, 28)
 
 
 class Point(NamedTuple):
@@ -18,17 +40,32 @@ class Point(NamedTuple):
     high: float | None = None
 
 
+class Tick(NamedTuple):
+    """A value that a scale names, and how it is written."""
+
+    value: float
+    said: str
+
+
 class Scale(NamedTuple):
-    """The values at the foot and at the top of a chart, and how a value is written."""
+    """The values at the foot and at the top of a chart, how a value is written, and which values are named."""
 
     low: float
     high: float
     form: str = "{:,.2f}"
+    frame: Frame = WIDE
+    named: tuple[Tick, ...] = ()
 
     def y(self, value: float) -> float:
         """Return how far down a value lies; what is beyond the scale is drawn at its edge."""
         share = (min(max(value, self.low), self.high) - self.low) / ((self.high - self.low) or 1)
-        return round(TOP + (1 - share) * (HEIGHT - TOP - BOTTOM), 1)
+        return round(self.frame.top + (1 - share) * (self.frame.height - self.frame.top - self.frame.bottom), 1)
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """Return the values that the grid shows."""
+        values = (self.low + step * (self.high - self.low) / STEPS for step in range(STEPS + 1))
+        return self.named or tuple(Tick(one, self.form.format(one)) for one in values)
 
 
 def share_scale() -> Scale:
@@ -44,42 +81,62 @@ def scale_of(points: Sequence[Point], form: str = "{:,.2f}") -> Scale:
     return Scale(0.0 if low >= 0 and low - room < high * 0.5 else low - room, high + room, form)
 
 
+def round_scale(values: Iterable[float], said: Callable[[float, float], str], frame: Frame) -> Scale:
+    """Return a scale whose named values are round, so that they say exactly where they stand; `said` gets the step."""
+    held = list(values)
+    low, high = min(held, default=0.0), max(held, default=1.0)
+    if low >= 0 and low < high * 0.5:
+        low = 0.0
+    if high - low <= abs(high) * 1e-9:
+        low, high = (0.0, 1.0) if not high else (min(0.0, 1.5 * high), max(0.0, 1.5 * high))
+    step = _round_step((high - low) / STEPS)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    values_ = [number * step for number in range(first, last + 1)]
+    named = tuple(Tick(one, said(one, step)) for one in values_)
+    return Scale(values_[0], values_[-1], frame=frame, named=named)
+
+
+def _round_step(least: float) -> float:
+    """Return the smallest of 1, 2, 5 times a power of ten that is no less than this."""
+    power = math.pow(10.0, math.floor(math.log10(least)))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
+
+
 def line(points: Sequence[Point], title: str, scale: Scale) -> Markup:
     """Return a line chart with its band; `title` says in words what it shows, for who does not see it."""
-    places = [_x(index, len(points)) for index in range(len(points))]
-    parts = [*_grid(scale), *_labels(points, places), _band(points, places, scale)]
+    places = [scale.frame.x(index, len(points)) for index in range(len(points))]
+    parts = [grid(scale), *_labels(points, places, scale.frame), _band(points, places, scale)]
     parts += _lines(points, places, scale)
-    inner = Markup("").join(parts)
+    return drawn(parts, title, scale.frame)
+
+
+def drawn(parts: Iterable[Markup], title: str, frame: Frame, kind: str = "chart") -> Markup:
+    """Return parts as one picture of a size; `title` says in words what it shows."""
     return Markup(
-        '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-label="{title}" preserveAspectRatio="xMidYMid meet">'
+        '<svg class="{kind}" viewBox="0 0 {w} {h}" role="img" aria-label="{title}" preserveAspectRatio="xMidYMid meet">'
         "{inner}</svg>"
-    ).format(w=WIDTH, h=HEIGHT, title=title, inner=inner)
+    ).format(kind=kind, w=frame.width, h=frame.height, title=title, inner=Markup("").join(parts))
 
 
-def _x(index: int, count: int) -> float:
-    if count == 1:
-        return (LEFT + WIDTH - RIGHT) / 2
-    return round(LEFT + index * (WIDTH - LEFT - RIGHT) / (count - 1), 1)
-
-
-def _grid(scale: Scale) -> list[Markup]:
-    found = []
-    for step in range(5):
-        value = scale.low + step * (scale.high - scale.low) / 4
-        y = scale.y(value)
-        found.append(
-            Markup(
-                '<line class="grid" x1="{x}" x2="{end}" y1="{y}" y2="{y}"/><text x="{at}" y="{base}">{said}</text>'
-            ).format(x=LEFT, end=WIDTH - RIGHT, y=y, at=LEFT - 6, base=y + 4, said=scale.form.format(value))
+def grid(scale: Scale) -> Markup:
+    """Return the lines of a scale, each with the value that it stands for."""
+    frame = scale.frame
+    return Markup("").join(
+        Markup(
+            '<line class="grid" x1="{x}" x2="{end}" y1="{y}" y2="{y}"/><text x="{at}" y="{base}">{said}</text>'
+        ).format(
+            **{"x": frame.left, "end": frame.width - frame.right, "y": scale.y(tick.value)},
+            **{"at": frame.left - 6, "base": round(scale.y(tick.value) + 4, 1), "said": tick.said},
         )
-    return found
+        for tick in scale.ticks
+    )
 
 
-def _labels(points: Sequence[Point], places: Sequence[float]) -> list[Markup]:
+def _labels(points: Sequence[Point], places: Sequence[float], frame: Frame) -> list[Markup]:
     every = max(1, -(-len(points) // MOST_LABELS))
     return [
         Markup('<text class="{kind}" x="{x}" y="{y}">{said}</text>').format(
-            kind="below" if index // every % 2 == 0 else "below spare", x=x, y=HEIGHT - 8, said=point.label
+            kind="below" if index // every % 2 == 0 else "below spare", x=x, y=frame.height - 8, said=point.label
         )
         for index, (point, x) in enumerate(zip(points, places, strict=True))
         if index % every == 0
@@ -95,9 +152,14 @@ def _band(points: Sequence[Point], places: Sequence[float], scale: Scale) -> Mar
             )
             for x, one in held
         )
-    above = [f"{x},{scale.y(one.high or 0)}" for x, one in held]
-    below = [f"{x},{scale.y(one.low or 0)}" for x, one in reversed(held)]
-    return Markup('<polygon class="band" points="{points}"/>').format(points=" ".join(above + below))
+    return between([(x, one.low or 0, one.high or 0) for x, one in held], scale, "band")
+
+
+def between(places: Sequence[tuple[float, float, float]], scale: Scale, kind: str) -> Markup:
+    """Return the area between a low and a high value at each place."""
+    above = [f"{x},{scale.y(high)}" for x, _, high in places]
+    below = [f"{x},{scale.y(low)}" for x, low, _ in reversed(places)]
+    return Markup('<polygon class="{kind}" points="{points}"/>').format(kind=kind, points=" ".join(above + below))
 
 
 def _lines(points: Sequence[Point], places: Sequence[float], scale: Scale) -> list[Markup]:
@@ -105,23 +167,24 @@ def _lines(points: Sequence[Point], places: Sequence[float], scale: Scale) -> li
     run: list[str] = []
     for x, point in zip(places, points, strict=True):
         if point.value is None:
-            found.append(_stroke(run))
+            found.append(stroke(run))
             run = []
             continue
         y = scale.y(point.value)
         run.append(f"{x},{y}")
-        said = escape(f"{point.label}: {scale.form.format(point.value)}")
-        found.append(
-            Markup('<circle class="dot" cx="{x}" cy="{y}" r="3"><title>{said}</title></circle>').format(
-                x=x, y=y, said=said
-            )
-        )
-    return [*found, _stroke(run)]
+        found.append(dot(x, y, f"{point.label}: {scale.form.format(point.value)}"))
+    return [*found, stroke(run)]
 
 
-def _stroke(run: Sequence[str]) -> Markup:
-    return (
-        Markup('<polyline class="stroke" points="{points}"/>').format(points=" ".join(run))
-        if len(run) > 1
-        else Markup("")
+def stroke(run: Sequence[str], kind: str = "stroke") -> Markup:
+    """Return a line through places; fewer than two are none."""
+    if len(run) < 2:
+        return Markup("")
+    return Markup('<polyline class="{kind}" points="{points}"/>').format(kind=kind, points=" ".join(run))
+
+
+def dot(x: float, y: float, said: str, kind: str = "dot", radius: float = 3) -> Markup:
+    """Return a place as a dot that says its value."""
+    return Markup('<circle class="{kind}" cx="{x}" cy="{y}" r="{r}"><title>{said}</title></circle>').format(
+        kind=kind, x=x, y=y, r=f"{radius:g}", said=said
     )

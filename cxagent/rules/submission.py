@@ -11,10 +11,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from cxagent.context import ContextAudit
+from cxagent.domain.alarm import Alarm
 from cxagent.domain.cell import Cell, Kin
 from cxagent.domain.money import Fx, Money
 from cxagent.domain.proposal import Action, Part, Proposal
-from cxagent.domain.ruling import Cap
+from cxagent.domain.ruling import Cap, Weighing
 from cxagent.domain.stop import Stop
 from cxagent.domain.ticket import Ticket
 from cxagent.domain.tool import Assessment, Tool
@@ -25,6 +26,7 @@ from cxagent.reading.message import Reading
 from cxagent.reading.plainness import Doubt
 from cxagent.reading.reply import Binding, Phrase, read_reply
 from cxagent.rules.grounds import proposed_figures, recorded_figures
+from cxagent.rules.weighing import weighings
 
 REFUSAL, ACCOUNT_MONEY = "refusal", "account_money"
 PLAIN = Doubt(score=0.0, words="")
@@ -88,7 +90,10 @@ class PartView:
 
 @dataclass(frozen=True)
 class Submission:
-    """Everything the gate may look at for one ruling; `proposal` is None while no model was asked."""
+    """Everything the gate may look at for one ruling; `proposal` is None while no model was asked.
+
+    `lost_today` is the expected loss of what went out alone today under the ultimate parent.
+    """
 
     ticket: Ticket
     audit: ContextAudit
@@ -100,6 +105,8 @@ class Submission:
     cells: Sequence[Cell] = ()
     kin: Sequence[Kin] = ()
     stops: Sequence[Stop] = ()
+    alarms: Sequence[Alarm] = ()
+    lost_today: Decimal = Decimal(0)
     earlier_orders: Sequence[str] = ()
     unanswered: Sequence[str] = ()
     doubt: Doubt = PLAIN
@@ -173,6 +180,11 @@ class Submission:
     def calls(self) -> tuple[Weighed, ...]:
         """All calls of all parts."""
         return tuple(call for view in self.parts for call in view.calls)
+
+    @cached_property
+    def weighings(self) -> tuple[Weighing | None, ...]:
+        """What each part would cost if it were wrong, beside what asking costs."""
+        return weighings(self)
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:

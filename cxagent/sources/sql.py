@@ -71,6 +71,12 @@ class SqlSource:
                             found[account_id] = None
         return tuple(found)
 
+    def account_ids(self) -> tuple[str, ...]:
+        """Return every account that the base table names."""
+        key = self._mapping.tables[self._base].key
+        with self._fetching() as fetch:
+            return tuple(dict.fromkeys(str(row[key]) for row in fetch(self._base, {key}) if row[key] is not None))
+
     def account(self, account_id: str) -> Account | None:
         """Return the document, read now; what was refused on the way is in `rejected`."""
         rows, rejected = self._account_rows(account_id, self._mapping.document_columns())

@@ -256,8 +256,8 @@ class Steps:
         ruling = self.judge.rule(sub)
         reviewed = warrant["draft_id"] is not None
         tighter = set(ruling.reasons) - set(before["reasons"])
-        if reviewed:  # less latitude brings a person in, and one is here
-            tighter.discard(Reason.LATITUDE.value)
+        if reviewed:  # less latitude, or a day's loss that is used up, brings a person in, and one is here
+            tighter -= {Reason.LATITUDE.value, Reason.EXPECTED_LOSS.value, Reason.LOSS_BUDGET.value}
         carried = ruling.autonomy >= DRAFT and not tighter if reviewed else ruling.autonomy == ACT
         lapsed = warrant["expires_at"] <= clock.now().isoformat()
         lapsed |= warrant["playbook_digest"] != self.judge.playbook.digest

@@ -444,6 +444,28 @@ def test_the_terminal_shows_nothing_of_the_machine_at_first(room: Audited, more:
         assert words in after, words
 
 
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_the_draw_prints_neither_chance_nor_request(room: Audited, more: tuple[str, ...]) -> None:
+    """What was asked as the machine read it, why it was drawn and how likely that was stay untold to who audits."""
+    room.alone(1)
+    said = cx(room, "draw", *more).stdout
+    row = room.rows("audit")[0]
+    assert row["id"] in said and row["chosen"] == "all"
+    told = (
+        "chance",
+        "chosen",
+        "intent",
+        "request",
+        "would",
+        "went",
+        row["intent"],
+        str(row["chance"]),
+        '"all"',
+        " all ",
+    )
+    assert not [one for one in told if one in said]
+
+
 def test_both_steps_fit_into_one_call(room: Audited) -> None:
     """What was wanted is on record before the rest is looked at; a finding that is refused takes none of it back."""
     room.alone(1)

@@ -474,3 +474,17 @@ def test_a_crash_before_the_repair(shop: Shop) -> None:
         opened = repairs.sweep(shop.agent, shop.now)
         assert len(opened) == 1 and repairs.sweep(shop.agent, shop.now) == []
     assert [row["finding_id"] is not None for row in shop.rows("repair")] == [True]
+
+
+def test_a_crash_before_a_repair_weighs_more(shop: Shop) -> None:
+    """A graver finding that was not noted on its repair any more is found by the next sweep, once; a milder is not."""
+    repair_id = shop.wrong()
+    decision_id = shop.rows("repair")[0]["decision_id"]
+    shop.now += timedelta(hours=1)
+    for by, severity, found in ((OSKAR, "minor", []), (PRIYA, "critical", [repair_id])):
+        with shop.inside():
+            with shop.agent.store.write("finding") as connection:
+                noted(connection, shop.agent.project.in_force, shop.finding(decision_id, by, severity=severity))
+            assert repairs.sweep(shop.agent, shop.now) == found
+            assert repairs.sweep(shop.agent, shop.now) == []
+    assert [row["severity"] for row in shop.rows("repair")] == ["critical"]

@@ -5,12 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from requirements.room import JONAS, MIRIAM, PRIYA
+from requirements.room import JONAS, LENA, MIRIAM, PRIYA
 from requirements.world import doc
 
 from cxagent.domain.cell import Level
 from cxagent.errors import Refused
+from cxagent.latitude.similar import cosine, vector
+from cxagent.ledger import disagreements, lessons
 from cxagent.quality import promoting
+from quality.audited import ALL, Audited
 from quality.service import INTENT, Service
 
 
@@ -159,3 +162,80 @@ def test_a_proposal_of_a_former_version_lifts_nobody(service: Service) -> None:
     with pytest.raises(Refused, match="another version"):
         service.confirm(JONAS, promotion)
     assert service.cell(version="v1").track.level == Level.DRAFT
+
+
+def test_what_is_still_to_be_judged_is_shown_to_nobody(service: Service) -> None:
+    """The cases behind a figure leave out a decision that has an open audit, whatever a reviewer said of it."""
+    service.audited("..")
+    with service.store.write() as connection:
+        connection.exec_driver_sql("UPDATE audit SET status = 'open' WHERE id = (SELECT min(id) FROM audit)")
+    with service.store.read() as connection:
+        assert len(disagreements.findings(connection, {"intent": INTENT}, 10)) == 1
+
+
+def test_a_case_that_was_forgotten_is_learned_again(service: Service) -> None:
+    """A decision that is found critical once more teaches again, though its lesson had ended."""
+    result = service.comes()
+    service.found("critical", result)
+    with service.store.write() as connection:
+        lessons.forget(connection, INTENT, "smb", service.now)
+    service.now += timedelta(days=1)
+    service.found("critical", result, by=LENA)
+    with service.store.read() as connection:
+        assert len(lessons.in_force(connection, service.now)) == 1
+
+
+def late(service: Service, marks: str) -> None:
+    """Draw audits of decisions that lie two weeks behind, after later ones were counted."""
+    with service.at(service.now - timedelta(days=20, minutes=2, seconds=30)):
+        service.audited(marks, went="draft")
+
+
+def test_what_is_drawn_late_counts_though_nothing_follows(service: Service) -> None:
+    """A ticket that ends weeks later is no way to keep its decision out of the test."""
+    service.put(Level.DRAFT)
+    service.audited("....", went="draft")
+    service.sweeps(days=20)
+    late(service, "?")
+    service.sweeps()
+    assert (service.cell().track.certified, service.cell().track.lost) == (5, 1.0)
+
+
+def test_what_is_drawn_late_ends_a_proposal(service: Service) -> None:
+    """Two people confirm what the record shows in that moment, not what it showed when the step was proposed."""
+    service.trusted()
+    service.put(Level.DRAFT)
+    service.audited("." * 160, went="draft")
+    service.sweeps(days=20)
+    late(service, "????")
+    with pytest.raises(Refused, match="any more"):
+        service.confirm(JONAS)
+    assert service.rows("promotion")[0]["status"] == "void"
+
+
+def test_who_puts_it_right_judges_it_blind_no_more(tmp_path: Path) -> None:
+    """The owner of a repair loses the second audit of the same decision, and somebody else takes it."""
+    room = Audited(f"sqlite:///{tmp_path / 'room.sqlite'}", tmp_path, {**ALL, "latitude.audited.second": 1.0})
+    room.alone(1)
+    first, second = room.draw().audits
+    assert second["auditor"] == LENA
+    room.want(first["id"])
+    room.judge(first["id"], agrees=False, severity="major", reasons=("tone_or_brand",))
+    assert [row["owner"] for row in room.rows("repair")] == [LENA]
+    assert room.rows("audit", id=second["id"])[0]["auditor"] is None
+    with pytest.raises(Refused, match="somebody else"):
+        room.sheet(second["id"], LENA)
+    assert room.sheet(second["id"], PRIYA).machine is None
+    room.close()
+
+
+@pytest.mark.parametrize("form", ["full-width", "hidden", "quoted"])
+def test_likeness_survives_how_a_text_is_written(form: str) -> None:
+    """Full-width letters, letters that nobody sees and a long quotation before it leave a message what it is."""
+    said = "please restore the dashboard that we deleted last week"
+    written = {
+        "full-width": "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in said),
+        "hidden": "\u200b".join(said),
+        "quoted": "> an older answer of yours about invoices\n" * 300 + said,
+    }[form]
+    assert cosine(vector(said), vector(written)) > 0.95

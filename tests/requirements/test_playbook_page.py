@@ -124,7 +124,7 @@ def test_r32_a_lead_changes_a_limit_and_sees_what_it_does(office: Office) -> Non
     assert "for one action: small 100 30 gives the machine less" in text(page.text)
     tried = text(lead.get(f"{page.url}&try=1").text)
     for said in (
-        "Sound. In 12,",
+        "Sound. In 13,",
         "1 of 1 tickets",
         "Done alone 1 0",
         "A person approves 0 1",

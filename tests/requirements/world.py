@@ -23,6 +23,7 @@ from cxagent.domain.ruling import Ruling
 from cxagent.domain.stop import Stop
 from cxagent.domain.ticket import Incoming, Ticket
 from cxagent.domain.vocabulary import Autonomy, Stance
+from cxagent.lifetime.stake import NO_ESTIMATES, Estimates
 from cxagent.playbook import Playbook
 from cxagent.project import Project, load_graph_file
 from cxagent.reading.message import read_message
@@ -101,6 +102,7 @@ class Scene:
     trust: tuple[TrustEvent, ...] = ()
     given: tuple[Given, ...] = ()
     owners: Mapping[str, OnRecord] = field(default_factory=dict)
+    estimates: Estimates = NO_ESTIMATES
     playbook: Playbook = field(default_factory=playbook)
     language: str | None = "en"
     channel: str = "email"
@@ -129,7 +131,8 @@ class Scene:
         answers = Answers(accounts=accounts, fx=self.fx, faults=self.faults, mismatches=self.mismatches)
         known = {name: {one.id: getattr(self, name) for one in accounts} for name in ("trust", "given")}
         incoming = self.incoming()
-        return audit(incoming.ticket, incoming.account_id, answers, self.playbook, self.at, owners=self.owners, **known)
+        rest = {"owners": self.owners, "estimates": self.estimates, **known}
+        return audit(incoming.ticket, incoming.account_id, answers, self.playbook, self.at, **rest)
 
     def submission(self) -> Submission:
         """Put the scene before the gate."""

@@ -273,6 +273,12 @@ class Explanation(BaseModel):
     playbook: str
     context: Any
     stake: str
+    at_stake: dict[str, str | None] | None = Field(
+        default=None, description="Renewal, expansion, relationship, referral and their total; null has no price."
+    )
+    expected_loss: str | None = Field(default=None, description="What acting alone would lose on average.")
+    checking: str | None = Field(default=None, description="What a look of a person costs.")
+    worth: dict[str, Any] | None = Field(default=None, description="The same in words, each part with its origin.")
     gives: str
     deviations: list[Any]
     erased: bool = Field(description="Whether the personal part was erased; the reasons stay.")

@@ -1,0 +1,1 @@
+"""What it is worth: accounts observed month by month, their value estimated, four keys as trends, and money."""

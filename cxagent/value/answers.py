@@ -1,0 +1,28 @@
+"""The report in the forms that other programs read: JSON as `cxagent value --json` prints it, and rows for CSV."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cxagent.value.report import Report
+
+HEADER = ("key", "metric", "title", "unit", "month", "value", "partial", "verdict", "owner")
+
+
+def as_contract(found: Report) -> dict[str, Any]:
+    """Return the report as one JSON object: `as_of`, `keys` with their metrics, and what stands beside them."""
+    said = found.model_dump(mode="json")
+    for metrics in said["keys"].values():
+        for metric in metrics:
+            if metric["trend"]["method"].startswith("insufficient"):
+                metric["trend"]["verdict"] = "not enough history"
+    return said
+
+
+def rows(found: Report) -> Iterator[tuple[Any, ...]]:
+    """Yield one row for each metric and month; what is not known is an empty cell."""
+    for key, metrics in found.keys.items():
+        for one in metrics:
+            for point in one.series:
+                value = "" if point.value is None else point.value
+                about = (key, one.name, one.title, one.unit)
+                yield (*about, point.month, value, int(point.partial), one.trend.verdict.value, one.owner)

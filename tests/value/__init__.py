@@ -1,0 +1,1 @@
+"""What it is worth: retention, account value, health, trends and money."""
