@@ -29,7 +29,7 @@ _MORE_IS_TIGHTER = (
     *("at_risk.health_below", "at_risk.sla_breach_days", "at_risk.sponsor_change_days", "at_risk.trust_half_life_days"),
     *("latitude.audited.*", "latitude.mature_days", "latitude.lease_audits", "latitude.learning.half_life_days"),
     *("latitude.damage.*.leaves", "latitude.damage.*.direct", "latitude.future_value.*", "latitude.surfaced_within"),
-    *("value.wrong.*", "value.prior.ln_b", "value.growth_years"),
+    *("value.wrong.*", "value.prior.ln_b", "value.growth_years", "value.hold_out"),
 )
 _YES_IS_LOOSER = ("public_fact_exemption", "roles.*.*", "not_a_signal.*")
 _YES_IS_TIGHTER = (

@@ -17,6 +17,7 @@ TICKET_RULES: tuple[TicketRule, ...] = (
     people.contacts_agree,
     stakes.kill_switch,
     stakes.shadow_mode,
+    stakes.kept_away,
     stakes.only_tightened,
     stakes.flags,
     stakes.consent,

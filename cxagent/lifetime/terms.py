@@ -60,8 +60,9 @@ class ValueTerms(Value):
     """How value is counted and how much of it may be risked; see `graphs/playbook.yaml` for the meaning of each line.
 
     `wrong` is how often an act of a class is taken to be wrong where no record says otherwise, counted as if seen in
-    `wrong_weight` audits. `replacement` is what winning such an account anew costs, `referral` what one
-    referral of a segment is worth.
+    `wrong_weight` audits. `replacement` is what winning such an account anew costs, `referral` what one referral of a
+    segment is worth. Chance keeps a share of all groups, the `hold_out`, away from the machine, so that what it is
+    worth can be measured.
     """
 
     owner: Text = "nobody yet: these are the defaults of cxagent"
@@ -74,3 +75,4 @@ class ValueTerms(Value):
     replacement: dict[Segment, Money] = Field(default_factory=_replacement)
     referral: dict[Segment, Money] = Field(default_factory=dict)
     growth_years: Annotated[int, Field(ge=1, le=10)] = 5
+    hold_out: Annotated[float, Field(ge=0, le=0.5)] = 0.0

@@ -30,6 +30,12 @@ _HANDOVER = Handover(
 )
 
 
+def _held_out(sub: Submission) -> Submission:
+    """Return a submission on an account that chance keeps away from the machine."""
+    value = sub.playbook.value.model_copy(update={"hold_out": 1.0})
+    return replace(sub, playbook=sub.playbook.model_copy(update={"value": value}))
+
+
 def ladders(playbook: Playbook) -> Iterator[Ladder]:
     """Yield every ladder."""
     yield from _people()
@@ -79,6 +85,7 @@ def _switches() -> Iterator[Ladder]:
         looks = "request" if scope == "tool" else ""
         yield ladder(f"a stop of {scope}", "kill_switch", looks, stopped=stopped(scope))
     yield ladder("shadow mode", "shadow_mode", on=lambda sub: replace(sub, shadow=True))
+    yield ladder("the hold-out", "kept_away", on=_held_out)
     yield ladder(
         "an earlier ruling",
         "only_tightened",

@@ -137,7 +137,7 @@ def _trend(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale) -> l
     area = [(x, low, high) for x, low, high in band if low is not None and high is not None]
     return [
         between(area, scale, "trend-band") if any(low < high for _, low, high in area) else Markup(""),
-        stroke([f"{x},{scale.y((row.line or 0.0)*1.02)}" for x, row in held], "trend-line"),
+        stroke([f"{x},{scale.y(row.line or 0.0)}" for x, row in held], "trend-line"),
     ]
 
 

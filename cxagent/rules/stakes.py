@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cxagent.domain.ruling import Cap
 from cxagent.domain.vocabulary import ACT, DRAFT, HANDOFF, EffectClass, Reason, Tier
+from cxagent.lifetime.hold_out import held_out
 from cxagent.reading.stems import text_stems
 from cxagent.rules.submission import REFUSAL, PartView, Submission, cap, spoken
 
@@ -216,6 +217,13 @@ def shadow_mode(sub: Submission) -> Iterator[Cap]:
     """In shadow mode the machine decides silently and people decide as ever."""
     if sub.shadow:
         yield from cap(HANDOFF, Reason.SHADOW_MODE, "the project runs in shadow mode", "shadow mode were off")
+
+
+def kept_away(sub: Submission) -> Iterator[Cap]:
+    """Groups of the hold-out are served by people as ever, so that it can be measured what the machine is worth."""
+    if sub.audit.account is not None and held_out(sub.audit.root_id, sub.playbook.value.hold_out):
+        why = "the account is in the hold-out: chance keeps the machine away from it, to measure what it is worth"
+        yield from cap(HANDOFF, Reason.SHADOW_MODE, why, "chance had let the machine serve it")
 
 
 def only_tightened(sub: Submission) -> Iterator[Cap]:

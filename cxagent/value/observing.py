@@ -14,6 +14,7 @@ from cxagent.domain.account import Account, Answers, Contact, Promise
 from cxagent.domain.money import Fx, Money
 from cxagent.ledger import account_months, history, month_events, renewals, tickets
 from cxagent.ledger.store import Connection
+from cxagent.lifetime.hold_out import held_out
 from cxagent.playbook import Playbook
 from cxagent.sources.seam import Source
 from cxagent.value.months import bounds, month_of
@@ -62,7 +63,7 @@ def observe(judge: "Judge", sources: Sequence[Source], now: datetime, told: Told
     left = [] if gaps else [*_left(rows, seen.before, month)]
     with judge.store.write("value") as connection:
         account_months.put(connection, [*rows, *(row for row, _ in left)])
-        renewals.put(connection, [*came, *(renewal for _, renewal in left)])
+        renewals.put(connection, [*_drawn([*came, *(renewal for _, renewal in left)], rows, judge.playbook)])
     return Observed(month, len(rows), tuple(row["account_id"] for row, _ in left), tuple(gaps))
 
 
@@ -217,6 +218,16 @@ def _renewed(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> Iterat
             "arr": before["arr"],
             "arr_after": row["arr"],
         }
+
+
+def _drawn(
+    came: Iterable[dict[str, Any]], rows: Sequence[Mapping[str, Any]], playbook: Playbook
+) -> Iterator[dict[str, Any]]:
+    """Yield renewals with whether chance kept their group from the machine; unknown where nobody drew."""
+    roots, share = {row["account_id"]: row["root_id"] for row in rows}, playbook.value.hold_out
+    for one in came:
+        root = roots.get(one["account_id"], one["account_id"])
+        yield {**one, "held_out": int(held_out(root, share)) if share else None}
 
 
 def _left(

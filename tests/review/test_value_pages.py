@@ -334,6 +334,9 @@ def test_the_line_of_a_trend_is_that_of_least_squares() -> None:
     rest = [row.value - row.line for row in rows if row.value is not None and row.line is not None]
     assert sum(rest) == pytest.approx(0, abs=1e-9)
     assert all((row.line_low or 0) <= (row.line or 0) <= (row.line_high or 0) for row in rows)
+    assert found.slope is not None and found.high is not None
+    centre = sum(place for place, value in enumerate(values) if value is not None) / 12
+    assert (rows[-1].line_high or 0) - lines[-1] == pytest.approx((found.high - found.slope) * (12 - centre))
 
 
 def test_a_gap_breaks_the_line_and_the_running_month_is_marked() -> None:
