@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ def test_the_first_example_prints_what_the_readme_shows(project: Path, tmp_path:
 def test_every_cxagent_command_of_the_readme_runs(project: Path, tmp_path: Path) -> None:
     """Each command line of the five minutes ends with exit code 0 in a new project."""
     lines = [line.removeprefix("$ ") for kind, text in BLOCKS if kind == "console" for line in text.splitlines()]
-    commands = [line.partition("#")[0].split() for line in lines if line.startswith("cxagent ")]
+    commands = [shlex.split(line, comments=True) for line in lines if line.startswith("cxagent ")]
     assert len(commands) >= 5
     program = [sys.executable, "-c", "from cxagent.cli import main; main()"]
     for _, *arguments in commands:

@@ -76,7 +76,7 @@ class Figures(NamedTuple):
         factor = 100 if unit == "share" else 1
         scaled = [value * factor for value in values]
         most = max(map(abs, scaled), default=0.0)
-        if unit == "money" or most >= 1e5:
+        if most >= (10 if unit == "money" else 1e5):
             return [_signed(one, short(abs(one)) if most >= 1e4 else f"{abs(one):,.0f}") for one in scaled]
         places = 2 if most >= 0.1 else min(6, 1 - math.floor(math.log10(most))) if most > 1e-6 else 0
         return [_signed(one, f"{abs(one):,.{places}f}") for one in scaled]

@@ -21,6 +21,9 @@ MANY = 30
 """From so many months on the dots are small, and years are named instead of months."""
 MONTHS_NAMED = 4
 ROOM = 0.25
+"""How far beyond its values a chart reaches for a wide band, as a share of their range."""
+NOISE = 1e-9
+"""Values that differ by less than this share of their size are one: what sums of floats leave over is no movement."""
 
 
 class MonthRow(NamedTuple):
@@ -190,7 +193,8 @@ def spark(points: Sequence[Point], title: str) -> Markup:
     if not known:
         return Markup("")
     low, high = min(known), max(known)
-    scale = Scale(low, high, frame=TINY) if high > low else Scale(low - 1, high + 1, frame=TINY)
+    noise = high - low <= NOISE * max(abs(low), abs(high))
+    scale = Scale(low - 1, high + 1, frame=TINY) if noise else Scale(low, high, frame=TINY)
     places = [(TINY.x(index, len(last)), one) for index, one in enumerate(last)]
     parts = []
     for held, run in groupby(places, lambda pair: pair[1].value is not None):

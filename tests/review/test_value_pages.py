@@ -20,7 +20,7 @@ from cxagent.metrics.registry import default_registry
 from cxagent.playbook import load_playbook
 from cxagent.review.charts import round_scale
 from cxagent.review.figures import Figures, tick
-from cxagent.review.month_charts import PANEL, MonthRow, course, with_trend
+from cxagent.review.month_charts import PANEL, MonthRow, course, spark, with_trend
 from cxagent.testing import World
 from cxagent.trends.slope import trend
 from cxagent.value.report import Point, TrendOf
@@ -350,6 +350,15 @@ def test_a_gap_breaks_the_line_and_the_running_month_is_marked() -> None:
         "x &amp; y" in drawn.picture
         and course("none", "count", [MonthRow("2026-01", None)], Figures("USD"), PANEL) is None
     )
+
+
+def test_noise_of_floats_is_no_movement() -> None:
+    """A figure that only sums of floats tell apart is a level line, and its slope is zero without a sign."""
+    points = [Point(month=f"2026-{n:02d}", value=4.4 + 1e-14 * (n % 3)) for n in range(1, 13)]
+    heights = set(re.findall(r"[\d.]+,([\d.]+)", spark(points, "score")))
+    assert len(heights) == 1
+    assert Figures("USD").changes([-1e-9, 0.0], "score") == ["0", "0"]
+    assert Figures("USD").changes([0.127, -0.5], "money") == ["+0.13", "-0.50"]
 
 
 @pytest.mark.parametrize(
