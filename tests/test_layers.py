@@ -22,7 +22,7 @@ STOREYS: dict[str, tuple[str, ...]] = {
         "reviewing",
         *("executor", "state", "steps", "shape", "home", "project", "fingerprint", "soundness", "seals", "agent"),
         *("aftercare", "recovery", "inbox", "in_force", "governing", "telling", "explaining"),
-        *("handing_over", "notifying", "quality", "value"),
+        *("handing_over", "notifying", "quality", "charts", "value"),
     ),
     "edges": ("evaluation", "review", "worker", "cli", "testing", "scaffold"),
 }

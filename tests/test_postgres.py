@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from servers import Kept
 from sqlalchemy import text
 
 from cxagent.checkpoints import close, open_saver
@@ -43,6 +44,25 @@ def test_a_database_is_brought_up_to_date_once(empty_postgres_url: str) -> None:
         assert connection.execute(TABLES["migration"].select()).all()[-1].number == len(MIGRATIONS)
     for store in stores:
         store.close()
+
+
+def test_a_database_is_given_to_the_next_test_as_it_was(kept: Kept) -> None:
+    """Rows and switched-off triggers are put back, what was connected is not any more, and a new table costs a copy."""
+    count, url = "SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM draw WHERE drawn_to = '')", kept.url
+    with psycopg.connect(url, autocommit=True) as left:
+        left.execute(
+            "INSERT INTO account (id, root_id, first_seen) VALUES ('A', 'A', '-'); UPDATE draw SET drawn_to = 'x'"
+        )
+        left.execute("ALTER TABLE decision_log DISABLE TRIGGER USER")
+        kept.restore()
+        with pytest.raises(psycopg.OperationalError):
+            left.execute("SELECT 1")
+    with psycopg.connect(kept.url, autocommit=True) as connection:
+        assert (kept.url, connection.execute(count).fetchone()) == (url, (0, 1))
+        off = connection.execute("SELECT count(*) FROM pg_trigger WHERE tgenabled = 'D'").fetchone()
+        connection.execute("CREATE TABLE mine (id int)")
+    kept.restore()
+    assert off == (0,) and kept.url != url
 
 
 def test_texts_are_compared_by_byte(postgres_url: str) -> None:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from cxagent.cli import screen
 from cxagent.cli.options import argument
-from cxagent.value.figures import figure, priced, ranged, share, slope, spoken, spread
+from cxagent.value.figures import Figures, spoken, verdict
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from cxagent.metrics.registry import Registry
     from cxagent.value.account import AccountReport
     from cxagent.value.people import Leaving
@@ -20,7 +22,8 @@ BARS = "▁▂▃▄▅▆▇█"
 MONTHS_SHOWN, ACCOUNTS_SHOWN = 24, 5
 WIDE = 120
 """From so many columns on the slope is shown too, with its interval."""
-VERDICTS = {"compounding": "green", "eroding": "bold red", "flat": "", "not enough history": "dim"}
+STYLES = {"compounding": "green", "eroding": "bold red", "flat": "", "described": ""}
+"""How a verdict is shown; what is no verdict yet is dim."""
 
 
 def show(found: "Report", project: Path) -> None:
@@ -34,13 +37,13 @@ def show(found: "Report", project: Path) -> None:
         what = f"{spoken(row['metric'])} of {spoken(row['key'])}"
         page.print(screen.styled(f"  alarm since {row['opened_at'][:10]}: {what}: {row['why']}", "bold red"))
     for key, metrics in found.keys.items():
-        _key(key, metrics, found.currency)
+        _key(key, metrics, Figures(found.currency))
     _money(found)
     _portfolio(found)
     page.print(screen.styled(f"\nNext: cxagent value account ID{argument(project)}", "bold"))
 
 
-def _key(key: str, metrics: "Sequence[MetricReport]", currency: str) -> None:
+def _key(key: str, metrics: "Sequence[MetricReport]", say: Figures) -> None:
     wide = screen.page().width >= WIDE
     columns = ("", "latest", "months", *(("slope",) if wide else ()), "verdict", "money")
     table = screen.table(*columns, title=f"{key.capitalize()}: {metrics[0].owner}")
@@ -50,15 +53,19 @@ def _key(key: str, metrics: "Sequence[MetricReport]", currency: str) -> None:
             continue
         table.add_row(
             screen.styled(one.title, "bold" if one.headline else ""),
-            figure(latest.value, one.unit, currency) + (" so far" if latest.partial else ""),
+            say.figure(latest.value, one.unit) + (" so far" if latest.partial else ""),
             screen.styled(sparkline(one.series, MONTHS_SHOWN if wide else MONTHS_SHOWN // 2)),
-            *((slope(one.trend, one.unit, currency),) if wide else ()),
-            screen.styled(one.trend.verdict.value, VERDICTS[one.trend.verdict.value]),
-            screen.styled(priced(one.money)),
+            *((say.slope(one.trend, one.unit),) if wide else ()),
+            _verdict(verdict(one.trend, one.direction)),
+            screen.styled(say.priced(one.money, brief=True)),
         )
     screen.page().print(table)
     if quiet := [one.title.lower() for one in metrics if one.latest is None]:
         screen.page().print(screen.styled(f"  nothing known yet: {', '.join(quiet)}", "dim"))
+
+
+def _verdict(word: str) -> "Text":
+    return screen.styled(word, STYLES.get(word, "dim"))
 
 
 def sparkline(series: "Sequence[Point]", months: int = MONTHS_SHOWN) -> str:
@@ -76,11 +83,11 @@ def sparkline(series: "Sequence[Point]", months: int = MONTHS_SHOWN) -> str:
 
 
 def _money(found: "Report") -> None:
-    page = screen.page()
+    page, say = screen.page(), Figures(found.currency)
     page.print(screen.styled("\nAs money, over twelve months (never added up: some are the same dollars)", "bold"))
     page.print(
         screen.pairs(
-            [(one.rule, one.label if one.amount is None else f"{ranged(one)}\n{one.label}") for one in found.money]
+            [(one.rule, one.label if one.amount is None else f"{say.priced(one)}\n{one.label}") for one in found.money]
         )
     )
     told = found.before_after
@@ -91,7 +98,7 @@ def _money(found: "Report") -> None:
 
 
 def _portfolio(found: "Report") -> None:
-    page, whole = screen.page(), found.portfolio
+    page, whole, say = screen.page(), found.portfolio, Figures(found.currency)
     if not whole.accounts:
         page.print("\nNo month of any account is on record yet: `cxagent value observe` looks at all accounts.")
         return
@@ -106,29 +113,28 @@ def _portfolio(found: "Report") -> None:
         title=f"Accounts in {whole.month}",
     )
     for one in whole.segments:
-        kept = f"{share(one.nrr)} / {share(one.grr)}"
-        lost = f"{one.left}, worth {one.clv_lost:,.0f}" if one.left else "none"
-        table.add_row(
-            spoken(one.segment), f"{one.accounts:,}", spread(one.clv), spread(one.at_risk), kept, lost, one.basis
-        )
+        kept = f"{say.figure(one.nrr, 'share')} / {say.figure(one.grr, 'share')}"
+        lost = f"{one.left}, worth {say.bare(one.clv_lost)}" if one.left else "none"
+        worth = (say.spread(one.clv), say.spread(one.at_risk))
+        table.add_row(spoken(one.segment), f"{one.accounts:,}", *worth, kept, lost, one.basis)
     page.print(table)
     page.print(screen.styled(f"  {whole.convention}", "dim"))
-    _accounts("Most at risk", whole.dearest, found.currency)
+    _accounts("Most at risk", whole.dearest, say)
     if whole.disengage:
-        _accounts("To talk about parting from: a person decides", whole.disengage, found.currency)
+        _accounts("To talk about parting from: a person decides", whole.disengage, say)
     if found.fading:
         names = ", ".join(one.account_id for one in found.fading[:ACCOUNTS_SHOWN])
         page.print(screen.styled(f"content on the surface, fading underneath: {names}", "yellow"))
 
 
-def _accounts(title: str, accounts: "Sequence[Account]", currency: str) -> None:
+def _accounts(title: str, accounts: "Sequence[Account]", say: Figures) -> None:
     table = screen.table("account", "segment", "lifetime value", "at risk", "looked after by", "why", title=title)
     for one in accounts[:ACCOUNTS_SHOWN]:
         table.add_row(
             screen.styled(one.account_id),
             spoken(one.segment),
-            figure(one.clv, "money", currency),
-            figure(one.at_risk, "money", currency),
+            say.money(one.clv),
+            say.money(one.at_risk),
             screen.styled(one.owner or "nobody"),
             screen.styled(one.why),
         )
@@ -153,19 +159,17 @@ def show_metrics(registry: "Registry") -> None:
 
 def show_account(found: "AccountReport", currency: str) -> None:
     """Print what one account is worth and how it moved."""
-    page = screen.page()
+    page, say = screen.page(), Figures(currency)
     page.print(screen.styled(f"{found.account_id}, {spoken(found.segment)}, {found.month}", "bold"))
     rows: list[tuple[str, object]] = [("looked after by", found.owner or "nobody")]
     if found.worth is not None:
         rows += [
-            ("lifetime value", f"{currency} {spread(found.worth.clv)}"),
-            ("what follows a renewal", f"{currency} {spread(found.worth.future_value)}"),
-            ("of it at risk", f"{currency} {spread(found.worth.at_risk)}"),
+            ("lifetime value", say.spread(found.worth.clv)),
+            ("what follows a renewal", say.spread(found.worth.future_value)),
+            ("of it at risk", say.spread(found.worth.at_risk)),
         ]
     if found.chance is not None:
-        chance = found.chance.chance
-        said = f"{chance.median:.1%} [{chance.low:.1%}, {chance.high:.1%}], {found.chance.basis}"
-        rows.append(("chance of not renewing", said))
+        rows.append(("chance of not renewing", f"{say.chance(found.chance.chance)}, {found.chance.basis}"))
         rows += [(f"  {one.feature}", f"{one.points:+.1%} of the chance") for one in found.chance.contributions]
     rows += [(one.lever.value, f"{one.worse:,.0f} or {one.better:,.0f}") for one in found.drivers]
     rows += [("not known", said) for said in found.unknown]
@@ -175,13 +179,12 @@ def show_account(found: "AccountReport", currency: str) -> None:
     for line in found.followed:
         known = [point.value for point in line.series if point.value is not None]
         if known:
-            verdict = line.trend.verdict.value
             table.add_row(
                 line.title,
                 f"{known[-1]:,.2f}",
                 sparkline(line.series),
-                slope(line.trend, "", currency),
-                screen.styled(verdict, VERDICTS[verdict]),
+                say.slope(line.trend, ""),
+                _verdict(verdict(line.trend)),
             )
     page.print(table)
     page.print(screen.styled(f"  {found.convention}", "dim"))
@@ -189,22 +192,22 @@ def show_account(found: "AccountReport", currency: str) -> None:
 
 def show_person(found: "Leaving", currency: str) -> None:
     """Print what hangs on one person."""
-    page, holder = screen.page(), found.holder
+    page, holder, say = screen.page(), found.holder, Figures(currency)
     page.print(screen.styled(f"If {holder.person} leaves", "bold"))
     page.print(
         screen.pairs(
             [
                 ("accounts", f"{holder.accounts}, {holder.share:.0%} of all lifetime value that anybody holds"),
-                ("revenue a year", f"{currency} {holder.arr:,.0f}"),
-                ("expected to renew, with them", f"{currency} {spread(found.renews_with)}"),
-                ("expected to renew, without", f"{currency} {spread(found.renews_without)}"),
+                ("revenue a year", say.money(holder.arr)),
+                ("expected to renew, with them", say.spread(found.renews_with)),
+                ("expected to renew, without", say.spread(found.renews_without)),
                 ("that rests on", found.basis),
             ]
         )
     )
     table = screen.table("account", "segment", "revenue a year", "lifetime value", "at risk")
     for one in found.accounts:
-        figures = (figure(value, "money", currency) for value in (one.arr, one.clv, one.at_risk))
+        figures = (say.money(value) for value in (one.arr, one.clv, one.at_risk))
         table.add_row(screen.styled(one.account_id), spoken(one.segment), *figures)
     page.print(table)
 
@@ -215,7 +218,7 @@ def show_what_if(found: "WhatIf") -> None:
     page.print(screen.styled(f"If every renewal rate were {found.points:+g} points higher", "bold"))
     share = f", {found.share:+.1%} of {found.clv_now:,.0f}" if found.share is not None else ""
     rows: list[tuple[str, object]] = [
-        ("lifetime value gained", f"{found.currency} {spread(found.gain)}{share}"),
+        ("lifetime value gained", f"{Figures(found.currency).spread(found.gain)}{share}"),
         ("accounts counted", f"{found.accounts:,}"),
         *(("supposes", said) for said in found.supposes),
         *(("published, as context alone", f"{said} ({source})") for said, source in found.context),

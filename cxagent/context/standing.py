@@ -219,9 +219,9 @@ def _convert(money: Money | None, playbook: Playbook, fx: Fx | None) -> Money | 
 
 def _currency_gap(lines: Iterable[Account], playbook: Playbook, fx: Fx | None) -> str | None:
     for one in lines:
-        clv = one.crm.clv if one.crm else None
-        if clv and _convert(clv, playbook, fx) is None:
-            return f"no rate from {clv.currency} to {playbook.currency} for the value of {one.name}"
+        worth = (one.crm.clv or one.crm.arr) if one.crm else None
+        if worth and _convert(worth, playbook, fx) is None:
+            return f"no rate from {worth.currency} to {playbook.currency} for the value of {one.name}"
     return None
 
 

@@ -15,11 +15,11 @@ class Alarm(Value):
     since: Text
 
     def concerns(self, accounts: frozenset[str], segment: str) -> bool:
-        """Whether it is up on one of these accounts, or on their segment."""
+        """Whether it is up on one of these accounts, or on their segment; without a segment any may be theirs."""
         match self.scope:
             case "account":
                 return self.key in accounts
             case "segment":
-                return self.key == segment
+                return not segment or self.key == segment
             case "everything":
                 return True

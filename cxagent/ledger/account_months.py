@@ -95,7 +95,26 @@ _FALLING = (
     .where(func.coalesce(MONTH.c.csat_sum, 5.0) >= bindparam("content") * func.coalesce(MONTH.c.csat_count, 1))
     .group_by(MONTH.c.account_id)
 )
-_BEFORE = select(func.max(MONTH.c.month)).where(MONTH.c.month < bindparam("month"))
+_OTHER = MONTH.alias("other")
+_LAST_KNOWN = select(MONTH).where(
+    MONTH.c.month
+    == select(func.max(_OTHER.c.month))
+    .where(_OTHER.c.account_id == MONTH.c.account_id, _OTHER.c.month < bindparam("month"))
+    .scalar_subquery(),
+    MONTH.c.month >= bindparam("since"),
+    MONTH.c.active == 1,
+)
+_COUNTS = ("tickets", "complaints")
+_MORE = (
+    MONTH.update()
+    .where(MONTH.c.account_id == bindparam("of"), MONTH.c.month == bindparam("in_month"))
+    .values(
+        {
+            MONTH.c[n]: case((MONTH.c[n] > bindparam(f"new_{n}"), MONTH.c[n]), else_=bindparam(f"new_{n}"))
+            for n in _COUNTS
+        }
+    )
+)
 _MONTHS = select(MEASURE.c.month).where(MEASURE.c.measure == "accounts").distinct().order_by(MEASURE.c.month)
 _WORTH = ("hazard_ratio", "p_next", "future_value", "clv", "at_risk")
 _VALUE = (
@@ -180,6 +199,16 @@ def in_month(connection: Connection, month: str) -> Iterator[Any]:
     return iter(connection.execute(_IN_MONTH, {"month": month}, execution_options={"yield_per": BATCH}).mappings())
 
 
+def count_more(connection: Connection, month: str, found: Mapping[str, tuple[int, int]]) -> None:
+    """Note tickets and complaints of a month by account, where there were more than is on record."""
+    if found:
+        rows = [
+            {"of": account, "in_month": month, **dict(zip(("new_tickets", "new_complaints"), counts, strict=True))}
+            for account, counts in found.items()
+        ]
+        connection.execute(_MORE, rows)
+
+
 def told(connection: Connection, month: str, column: str) -> dict[str, Any]:
     """Return one thing that is known of the accounts of a month, by account."""
     rows = connection.execute(select(MONTH.c.account_id, MONTH.c[column]).where(MONTH.c.month == month))
@@ -215,9 +244,10 @@ def of_account(connection: Connection, account_id: str) -> list[Any]:
     return list(connection.execute(_OF_ACCOUNT, {"account": account_id}))
 
 
-def month_before(connection: Connection, month: str) -> str | None:
-    """Return the latest month before another in which any account is on record."""
-    return connection.execute(_BEFORE, {"month": month}).scalar_one_or_none()
+def last_known(connection: Connection, month: str, since: str) -> dict[str, Any]:
+    """Return the latest row before a month, and not before `since`, of every account that had not left then."""
+    about = {"month": month, "since": since}
+    return {row["account_id"]: row for row in connection.execute(_LAST_KNOWN, about).mappings()}
 
 
 def months(connection: Connection) -> list[str]:

@@ -25,9 +25,11 @@ _RETENTION = select(ESTIMATE.c.segment, ESTIMATE.c.payload).where(
 )
 _HAZARD = select(MONTH.c.account_id, MONTH.c.hazard_ratio).where(
     MONTH.c.account_id.in_(bindparam("ids", expanding=True)),
-    MONTH.c.hazard_ratio.is_not(None),
+    # The latest month that knows one: a month in which nothing was known of the account says nothing of its health.
     MONTH.c.month
-    == select(func.max(_LATER.c.month)).where(_LATER.c.account_id == MONTH.c.account_id).scalar_subquery(),
+    == select(func.max(_LATER.c.month))
+    .where(_LATER.c.account_id == MONTH.c.account_id, _LATER.c.hazard_ratio.is_not(None))
+    .scalar_subquery(),
 )
 _ALARMS = select(ALARM).where(ALARM.c.closed_at.is_(None)).order_by(ALARM.c.opened_at, ALARM.c.id)
 

@@ -68,6 +68,9 @@ _KNOW = (
     .where(RENEWAL.c.account_id == bindparam("of"), RENEWAL.c.month == bindparam("in_month"))
     .values({name: bindparam(f"new_{name}") for name in _KNOWN})
 )
+_TAKE_BACK = RENEWAL.delete().where(
+    RENEWAL.c.account_id == bindparam("of"), RENEWAL.c.month == bindparam("in_month"), RENEWAL.c.renewed == 0
+)
 _CAME = select(RENEWAL).where(RENEWAL.c.month == bindparam("month")).order_by(RENEWAL.c.account_id)
 
 
@@ -101,6 +104,12 @@ def put(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         full = [{name: row.get(name) for name in COLUMNS} for row in rows]
         connection.execute(_PUT[connection.dialect.name], full)
+
+
+def take_back(connection: Connection, month: str, account_ids: Sequence[str]) -> None:
+    """Write a month anew without the losses of accounts that are there after all."""
+    if account_ids:
+        connection.execute(_TAKE_BACK, [{"of": one, "in_month": month} for one in account_ids])
 
 
 def know_ahead(connection: Connection, month: str, lead: str, since: str) -> None:

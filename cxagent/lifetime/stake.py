@@ -5,7 +5,6 @@ limit keyed on it would give the sick account more autonomy.
 """
 
 import functools
-import math
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -17,10 +16,11 @@ from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import Segment
 from cxagent.lifetime.account import Holding, account_value
 from cxagent.lifetime.retention import Retention, renewal_rate
+from cxagent.lifetime.supposing import MOST_TERM, believed, careful, next_renewal, prior_retention
 from cxagent.lifetime.terms import ValueTerms
 
-MONTH, YEAR = 365.25 / 12, 365.25
-"""Days in a month and in a year, on average."""
+MONTH = 365.25 / 12
+"""Days in a month, on average."""
 CENT = Decimal("0.01")
 WIDER = 0.02
 """By how much more a year's money is discounted in the sensitivity of a stake."""
@@ -165,14 +165,15 @@ def _renewal(given: float | None, known: _Known | None, terms: ValueTerms, assum
     computed = _future(known, terms.discount) if known else None
     if given is not None and given >= (computed or 0):
         return StakePart(amount=_cents(given), said="the CLV that the CRM gives, taken as what goes"), "crm"
-    if computed is not None and known is not None:
+    if computed and known is not None:
         of = known.holding
         said = (
             f"{of.contribution:,.0f} a year from renewal {of.next_renewal} on, in {of.months_left:.0f} months, at "
             f"{terms.discount:.0%} a year{known.notes}"
         )
         return StakePart(amount=_cents(computed), said=said), "computed"
-    said = f"what a typical account of its segment still brings, assumed by {terms.owner}: neither CLV nor ARR is known"
+    why = "neither CLV nor ARR is known" if known is None else "by its figures it costs more than it brings"
+    said = f"what a typical account of its segment still brings, assumed by {terms.owner}: {why}"
     return StakePart(amount=_cents(assumed), said=said), "segment assumption"
 
 
@@ -249,36 +250,27 @@ def _known(
     arr = _amount(crm.arr if crm else None, currency, fx)
     if crm is None or arr is None:
         return None
-    margin, serve = crm.gross_margin, _amount(crm.cost_to_serve, currency, fx)
+    margin, serve = believed(crm.gross_margin), _amount(crm.cost_to_serve, currency, fx)
     renewal, start = (contract.renewal_date, contract.start_date) if contract else (None, None)
-    fitted = estimates.retention.get(_segment(account).value)
+    months = max(0.0, (renewal - today).days / MONTH) if renewal else None
+    number, fitted = next_renewal(start, renewal, today), estimates.retention.get(_segment(account).value)
+    law = careful(fitted, prior_retention(terms), number, terms.discount)
     supposed = (
         (margin is None, "margin unknown: revenue counts in full, an upper bound"),
-        (renewal is None, "renewal date unknown: taken as due now"),
+        (months is None, "renewal date unknown: taken as due now"),
+        (months is not None and months > MOST_TERM, f"no term runs to {renewal}: the renewal is taken as due now"),
         (start is None, "start unknown: taken as the first term, a lower bound"),
         (fitted is None, f"retention by the prior of {terms.owner}, for nobody counted its segment's renewals yet"),
+        (fitted not in (None, law), f"retention by the prior of {terms.owner}: an estimate only adds caution"),
     )
     holding = Holding(
         arr=arr,
-        margin=1.0 if margin is None else float(margin),
+        margin=1.0 if margin is None else margin,
         cost_to_serve=serve or 0.0,
-        months_left=max(0.0, (renewal - today).days / MONTH) if renewal else 0.0,
-        next_renewal=next_renewal(start, renewal, today),
+        months_left=months if months is not None and months <= MOST_TERM else 0.0,
+        next_renewal=number,
     )
-    return _Known(holding, fitted or prior_retention(terms), tuple(said for holds, said in supposed if holds))
-
-
-def next_renewal(start: date | None, renewal: date | None, today: date) -> int:
-    """Return the number of the next renewal of an annual contract: 1 at the end of the first term."""
-    if start is None:
-        return 1
-    years = round((renewal - start).days / YEAR) if renewal else int((today - start).days / YEAR) + 1
-    return max(1, years)
-
-
-def prior_retention(terms: ValueTerms) -> Retention:
-    """Return the median of what is believed of a segment before its own renewals are counted."""
-    return Retention(a=math.exp(terms.prior.ln_a), b=math.exp(terms.prior.ln_b))
+    return _Known(holding, law, tuple(said for holds, said in supposed if holds))
 
 
 def _segment(account: Account) -> Segment:

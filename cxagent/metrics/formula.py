@@ -18,6 +18,8 @@ MOST_LETTERS = 400
 MOST_MONTHS = 60
 """The longest window."""
 MOST_DEEP = 40
+MOST = 1e100
+"""A figure beyond this is no figure: what is made of it further on, squares and sums, would overflow."""
 
 Column = Sequence[float | None]
 """One figure of each month."""
@@ -155,7 +157,7 @@ def _value(node: ast.expr, measures: Mapping[str, Column], months: int) -> Colum
     match node:
         case ast.Name(id=name):
             column = measures.get(name)
-            return [None] * months if column is None else [known(value) for value in column[:months]]
+            return [None] * months if column is None else [_told(value) for value in column[:months]]
         case ast.Constant(value=int() | float() as value):
             return [float(value)] * months
         case ast.UnaryOp(operand=inner):
@@ -178,13 +180,18 @@ def _one(op: ast.operator, a: float | None, b: float | None) -> float | None:
         return None
     match op:
         case ast.Add():
-            return known(a + b)
+            return _told(a + b)
         case ast.Sub():
-            return known(a - b)
+            return _told(a - b)
         case ast.Mult():
-            return known(a * b)
+            return _told(a * b)
         case _:
-            return known(a / b) if b else None
+            return _told(a / b) if b else None
+
+
+def _told(value: float | None) -> float | None:
+    one = known(value)
+    return one if one is not None and abs(one) <= MOST else None
 
 
 def _root(value: float | None) -> float | None:

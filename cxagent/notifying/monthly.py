@@ -21,7 +21,6 @@ from cxagent.ledger.store import Connection
 from cxagent.metrics.registry import Registry
 from cxagent.notifying.digest import Mailer, Outcome
 from cxagent.playbook import Colleague, Playbook
-from cxagent.value.figures import priced, ranged
 from cxagent.value.monthly import NEVER_ADDED, NO_LESS_TRUE, Monthly, latest, monthly, plain, trend, unpriced
 from cxagent.value.monthly_page import html
 
@@ -135,16 +134,15 @@ def message(one: Letter, told: Monthly, page: str, sender: str) -> EmailMessage:
 
 def short(told: Monthly) -> str:
     """Return the body of a letter: the four keys, what must not be missed, and the money, in plain tables."""
-    currency = told.worth.currency
     keys = _table(
         ("", "", told.title, "trend", "money"),
         [
-            (of.key, one.title, latest(one, told.month, currency), trend(one, currency), priced(one.money))
+            (of.key, one.title, latest(one, told), trend(one, told.say), told.say.priced(one.money, brief=True))
             for of in told.keys
             for one in of.headlines
         ],
     )
-    money = _table(("", "", ""), [(one.rule, ranged(one), one.label) for one in told.worth.money])
+    money = _table(("", "", ""), [(one.rule, told.say.priced(one), one.label) for one in told.worth.money])
     heed = "".join(f'<li style="margin:0 0 6px">{escape(one)}</li>' for one in told.not_to_miss)
     heed = f'<h2 style="font-size:16px">Not to be missed</h2><ul>{heed}</ul>' if heed else ""
     title = escape(subject(told))

@@ -6,13 +6,13 @@ from typing import Any
 from starlette.responses import Response
 
 from cxagent import clock
+from cxagent.charts import Point, line, share_scale
 from cxagent.domain.cell import Level
 from cxagent.errors import BadInput
 from cxagent.ledger import disagreements
 from cxagent.quality import promoting
 from cxagent.quality.patterns import patterns
 from cxagent.quality.report import CellReport, Month, report
-from cxagent.review.charts import Point, line, share_scale
 from cxagent.review.site import Asked, route
 
 CASES = 200

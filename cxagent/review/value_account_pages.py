@@ -8,12 +8,12 @@ from cxagent import clock
 from cxagent.domain.account import Account
 from cxagent.errors import BadInput
 from cxagent.ledger import account_months
-from cxagent.review.figures import Figures
-from cxagent.review.month_charts import Course, followed
 from cxagent.review.site import Asked, route
 from cxagent.review.value_pages import shared
 from cxagent.trends.programme import Money, standing
 from cxagent.value.account import FOLLOWED, STANCE_DAYS, AccountReport, Followed, account_report
+from cxagent.value.figures import Figures
+from cxagent.value.month_charts import Course, followed
 from cxagent.value.report import Point, report
 from cxagent.value.valuing import latest
 

@@ -7,22 +7,21 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from cxagent import clock
+from cxagent.charts import Picture, below, between, dot, drawn, grid, round_scale, stroke
 from cxagent.domain.vocabulary import Segment
 from cxagent.errors import BadInput
 from cxagent.ledger.account_months import OTHERS
 from cxagent.metrics.metric import KEYS
 from cxagent.metrics.registry import Registry
 from cxagent.playbook import Playbook
-from cxagent.review.charts import between, dot, drawn, grid, round_scale, stroke
-from cxagent.review.figures import MARKS, Figures, tick, told_as_money, verdict
-from cxagent.review.month_charts import BROAD, PANEL, SPARK_MONTHS, Course, course_of, spark
 from cxagent.review.site import Asked, route
 from cxagent.value.answers import HEADER, as_contract, rows
 from cxagent.value.drilling import drill
+from cxagent.value.figures import MARKS, Figures, tick, told_as_money, verdict
+from cxagent.value.month_charts import BROAD, PANEL, SPARK_MONTHS, Course, course_of, spark
 from cxagent.value.report import MetricReport, Report, RetentionOf, report
 from cxagent.value.what_if import MOST_POINTS, WhatIf, what_if
 
@@ -161,7 +160,7 @@ def _headed(key: str, metrics: Sequence[MetricReport], figures: Figures) -> Head
     )
 
 
-def _curve(one: RetentionOf) -> Markup:
+def _curve(one: RetentionOf) -> Picture:
     """Draw the share of accounts that is left after n renewals: as estimated, and as observed with its interval."""
     scale = round_scale([0.0, 1.0], lambda value, step: tick(value, step, "share"), PANEL)
     places = [PANEL.x(index, len(one.curve)) for index in range(len(one.curve))]
@@ -169,20 +168,13 @@ def _curve(one: RetentionOf) -> Markup:
     band = [(x, at.low or 0.0, at.high or 0.0) for x, at in seen]
     parts = [
         grid(scale),
-        *_numbers(places),
+        *(below(x, PANEL, str(number)) for number, x in enumerate(places, 1)),
         between(band, scale, "band"),
         stroke([f"{x},{scale.y(at.left)}" for x, at in zip(places, one.curve, strict=True)], "trend-line"),
         stroke([f"{x},{scale.y(at.observed or 0.0)}" for x, at in seen]),
         *(dot(x, scale.y(at.observed or 0.0), f"{at.number}: {at.observed or 0.0:.1%}") for x, at in seen),
     ]
     return drawn(parts, f"Accounts left after each renewal, {one.segment.replace('_', ' ')}", PANEL, "chart course")
-
-
-def _numbers(places: Sequence[float]) -> list[Markup]:
-    return [
-        Markup('<text class="below" x="{x}" y="{y}">{n}</text>').format(x=x, y=PANEL.height - 7, n=number)
-        for number, x in enumerate(places, 1)
-    ]
 
 
 def _supposed(asked: Asked, book: Playbook) -> WhatIf | None:

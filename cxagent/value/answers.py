@@ -6,6 +6,8 @@ from typing import Any
 from cxagent.value.report import Report
 
 HEADER = ("key", "metric", "title", "unit", "month", "value", "partial", "verdict", "owner")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def as_contract(found: Report) -> dict[str, Any]:
@@ -25,4 +27,10 @@ def rows(found: Report) -> Iterator[tuple[Any, ...]]:
             for point in one.series:
                 value = "" if point.value is None else point.value
                 about = (key, one.name, one.title, one.unit)
-                yield (*about, point.month, value, int(point.partial), one.trend.verdict.value, one.owner)
+                row = (*about, point.month, value, int(point.partial), one.trend.verdict.value, one.owner)
+                yield tuple(_harmless(cell) for cell in row)
+
+
+def _harmless(cell: Any) -> Any:
+    """Return a cell that a spreadsheet takes for text where it is text, and never for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -43,7 +43,8 @@ def close(
         return []
     found = warnings.backtest(connection, playbook, months[-1])
     renewals.estimate(connection, WARNINGS, "", months[-1], json.dumps(found.model_dump(mode="json")))
-    return sensors.sweep(connection, months[-1])
+    # Old months say nothing of what is up now: the sensors always look at the latest month on record.
+    return sensors.sweep(connection, max(months[-1], *account_months.months(connection)[-1:]))
 
 
 def _renewed(connection: Connection, month: str) -> list[account_months.Measured]:

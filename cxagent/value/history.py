@@ -5,11 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from cxagent.ledger import account_months
 from cxagent.ledger.store import Connection
 from cxagent.playbook import Playbook
 from cxagent.value import loading
 from cxagent.value.closing import close
-from cxagent.value.observing import Observed, observe
+from cxagent.value.observing import Observed, counted, observe
 from cxagent.value.sensors import Raised
 
 if TYPE_CHECKING:
@@ -41,9 +42,17 @@ def load(
 
 
 def look(project: "Project", now: datetime, told: Told = _silent) -> Observed:
-    """Observe every account that the sources list now, and close the running month."""
+    """Observe every account that the sources list now, and close the running month.
+
+    The first look of a month closes the one before once more: what happened after its last look belongs to it.
+    """
     judge = project.bench.judge
+    with judge.store.read() as connection:
+        months = account_months.months(connection)
     found = observe(judge, project.sources, now, lambda done, of: told("looking at accounts", done, of))
+    late = [] if found.month in months else [month for month in months[-1:] if month < found.month]
     with judge.store.write("value") as connection:
-        close(connection, judge.playbook, [found.month])
+        for month in late:
+            account_months.count_more(connection, month, counted(connection, month))
+        close(connection, judge.playbook, [*late, found.month])
     return found

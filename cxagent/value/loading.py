@@ -1,7 +1,8 @@
 """Reading history that other systems keep: CSV files with a row for each account, or colleague, and month.
 
 Everything is checked before anything is kept: one wrong cell is told with its file, line and column, and nothing of the
-file is stored. A file may be loaded again; what it says of a month goes over what was there.
+file is stored. A file may be loaded again; what it says of a month goes over what was there. Nothing may lie in a month
+that has not begun: what is latest counts, and such a month would be the latest for ever.
 """
 
 import csv
@@ -11,19 +12,33 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cxagent import clock
 from cxagent.domain.vocabulary import Segment
 from cxagent.errors import BadInput
 from cxagent.ledger import account_months, renewals
 from cxagent.ledger.store import Connection
+from cxagent.lifetime.supposing import MOST_TERM
 from cxagent.metrics.measures import MEASURES
-from cxagent.value.months import MONTH
+from cxagent.trends.series import month_number
+from cxagent.value.months import MONTH, month_of
 
 RENEWAL = ("renewal_number", "renewed", "held_out", "arr_after")
 """Columns of a month in which a renewal date came; they stand in the same file."""
-FLAGS = ("active", "started", "owner_changed", "sponsor_changed", "quiet", "disagreeing", "misaligned")
+FLAGS = ("active", "started", "owner_changed", "sponsor_changed", "quiet", "disagreeing", "misaligned", "held_out")
 COMPUTED = frozenset({"hazard_ratio", "p_next", "future_value", "clv", "at_risk"})
 """Columns that no file has: what an account is worth is computed."""
 SHARES = ("margin", "onboarding")
+SIGNED = ("usage", "trust")
+"""Numbers that may lie below zero; all others are amounts and counts."""
+WITHIN: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(SHARES, (0, 1)),
+    **dict.fromkeys(("next_renewal", "renewal_number"), (1, 200)),
+    **{"health": (0, 100), "pulse": (1, 5), "months_left": (0, MOST_TERM)},
+}
+MOST, MOST_OF_ALL = 1e15, 1e9
+"""No number and no count is larger: sums and squares of what is loaded stay finite, and every database holds them."""
+FIRST = "1970-01"
+"""No month lies before this one."""
 BATCH = 5000
 Told = Callable[[int], None]
 
@@ -34,9 +49,11 @@ def load(connection: Connection, path: Path, currency: str, told: Told = lambda 
     `told` hears how many rows were read. `BadInput` names file, line and column.
     """
     count, months, batch, came = 0, dict[str, None](), list[dict[str, Any]](), list[dict[str, Any]]()
+    seen = dict[str, int]()
     kinds = {**_account_columns(), **dict.fromkeys(RENEWAL, float), "currency": str}
     for place, cells in _rows(path, kinds, ("account_id", "month", "segment")):
         row = _account(place, cells, currency)
+        _once(place, row["account_id"], row["month"], seen)
         months[row["month"]] = None
         batch.append(row)
         if (renewal := _renewal(place, row, cells)) is not None:
@@ -91,10 +108,9 @@ def _account_columns() -> dict[str, type]:
 
 def load_people(connection: Connection, path: Path) -> tuple[int, list[str]]:
     """Read months of colleagues from a CSV file; return how many rows, and which months they are of."""
-    rows = []
+    rows, seen = [], dict[str, int]()
     for place, cells in _rows(path, account_months.kinds(account_months.PERSON), ("person", "month")):
-        if (pulse := cells.get("pulse")) is not None and not 1 <= pulse <= 5:
-            raise BadInput(f"pulse: {pulse:g} lies outside 1 to 5", where=place)
+        _once(place, cells["person"], cells["month"], seen)
         rows.append(cells)
     account_months.put_people(connection, rows)
     return len(rows), sorted({row["month"] for row in rows})
@@ -144,7 +160,18 @@ def _typed(
         found[name] = text if kinds[name] is str else _number(place, name, text, kinds[name])
     if not MONTH.fullmatch(found["month"]):
         raise BadInput(f"month: {found['month']!r} is no month; write 2026-11", where=place)
+    running = month_of(clock.now())
+    if not FIRST <= found["month"] <= running:
+        raise BadInput(f"month: {found['month']} lies outside {FIRST} to {running}, the running month", where=place)
     return found
+
+
+def _once(place: str, of: str, month: str, seen: dict[str, int]) -> None:
+    """Refuse a second row of one account or colleague in one month; months are bits, so that many rows need little."""
+    bit = 1 << (month_number(month) - month_number(FIRST))
+    if seen.get(of, 0) & bit:
+        raise BadInput(f"{of} has a row of {month} already", where=place)
+    seen[of] = seen.get(of, 0) | bit
 
 
 def _number(place: str, name: str, text: str, kind: type) -> float | int:
@@ -156,8 +183,9 @@ def _number(place: str, name: str, text: str, kind: type) -> float | int:
         raise BadInput(f"{name}: {text} is no {'whole ' if kind is int else ''}number", where=place)
     if name in FLAGS and value not in (0, 1):
         raise BadInput(f"{name}: {text} is neither 0 nor 1", where=place)
-    if name in SHARES and not 0 <= value <= 1:
-        raise BadInput(f"{name}: {text} lies outside 0 to 1", where=place)
+    low, high = WITHIN.get(name, (-MOST if name in SIGNED else 0, MOST_OF_ALL if kind is int else MOST))
+    if not low <= value <= high:
+        raise BadInput(f"{name}: {text} lies outside {low:g} to {high:g}", where=place)
     return int(value) if kind is int else value
 
 
@@ -169,8 +197,6 @@ def _account(place: str, cells: Mapping[str, Any], currency: str) -> dict[str, A
         raise BadInput(
             f"currency: {cells['currency']} is not the playbook's, {currency}; convert it first", where=place
         )
-    if (health := row.get("health")) is not None and not 0 <= health <= 100:
-        raise BadInput(f"health: {health:g} lies outside 0 to 100", where=place)
     row.setdefault("root_id", row["account_id"])
     row.setdefault("active", 1)
     row.setdefault("started", 0)

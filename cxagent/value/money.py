@@ -30,7 +30,8 @@ NOTHING = "not proven: nothing of it is on record in these months"
 class Money(Value):
     """An outcome in money over the last twelve months, with the formula, its inputs and its range.
 
-    `amount` is None where nothing is proven; `label` says whether it is measured, modelled or assumed, and by whom.
+    `amount` is None where nothing is proven, though the range may be known; `label` says whether it is measured,
+    modelled or assumed, and by whom.
     """
 
     rule: Rule
@@ -77,8 +78,11 @@ def retention(
         variance += (_spread(kept, served) + _spread(held_kept, held)) * at_stake**2
         inputs |= {f"{name}: gain in renewal rate": gain, f"{name}: future value at stake": at_stake}
     half = Z90 * math.sqrt(variance)
-    label = "measured against a hold-out drawn by chance" if abs(amount) > half else "not proven: the interval holds 0"
-    return _money("retention", amount, (amount - half, amount + half), currency, label, formula, inputs)
+    ends = (amount - half, amount + half)
+    if abs(amount) <= half:
+        return _money("retention", None, ends, currency, "not proven: the interval holds 0", formula, inputs)
+    label = "measured against a hold-out drawn by chance"
+    return _money("retention", amount, ends, currency, label, formula, inputs)
 
 
 def _spread(kept: int, of: int) -> float:

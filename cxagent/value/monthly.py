@@ -3,7 +3,6 @@
 It names accounts by their ids alone and says nothing of any person on the customer's side.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +14,7 @@ from cxagent.ledger.store import Connection
 from cxagent.metrics.measures import KeyName
 from cxagent.metrics.registry import Registry
 from cxagent.playbook import Playbook
-from cxagent.trends.slope import Verdict
-from cxagent.value.figures import figure, priced, ranged, share, slope, spoken, spread
+from cxagent.value.figures import Figures, spoken, verdict
 from cxagent.value.months import MONTH, bounds, later, month_of
 from cxagent.value.portfolio import OfSegment
 from cxagent.value.report import INSTANT, MetricReport, Point, Report, report
@@ -53,6 +51,11 @@ class Monthly(Value):
     def title(self) -> str:
         """The month as it is said."""
         return f"{datetime.fromisoformat(f'{self.month}-01'):%B %Y}"
+
+    @property
+    def say(self) -> Figures:
+        """How its figures are written."""
+        return Figures(self.worth.currency)
 
 
 def monthly(
@@ -114,7 +117,7 @@ def _not_to_miss(worth: Report) -> Iterator[str]:
         what = f"{spoken(row['metric'])} of {spoken(row['key'])}"
         yield f"alarm since {row['opened_at'][:10]}, {what}: {row['why']}"
     for one in worth.fading[:ACCOUNTS_SHOWN]:
-        at_stake = f", {figure(one.at_risk, 'money', worth.currency)} at risk" if one.at_risk is not None else ""
+        at_stake = f", {Figures(worth.currency).money(one.at_risk)} at risk" if one.at_risk is not None else ""
         yield f"{one.account_id} ({spoken(one.segment)}) looks content and fades underneath{at_stake}"
     if (more := len(worth.fading) - ACCOUNTS_SHOWN) > 0:
         yield f"{more:,} more accounts look content and fade underneath"
@@ -123,33 +126,28 @@ def _not_to_miss(worth: Report) -> Iterator[str]:
 # ---- figures of one metric, the same in every form ------------------------------------------------------------------
 
 
-def latest(one: MetricReport, month: str, currency: str) -> str:
+def latest(one: MetricReport, told: Monthly) -> str:
     """Return the figure of the month that is told; of an earlier one, which it is; nothing known is said as that."""
     point: Point | None = one.latest
     if point is None:
         return "not known yet"
-    when = "" if point.month == month else f" in {point.month}"
-    return figure(point.value, one.unit, currency) + when
+    when = "" if point.month == told.month else f" in {point.month}"
+    return told.say.figure(point.value, one.unit) + when
 
 
-def trend(one: MetricReport, currency: str) -> str:
+def trend(one: MetricReport, say: Figures) -> str:
     """Return slope, interval and verdict of a metric in words."""
-    if one.trend.slope is None:
-        return "not enough history"
-    return f"{slope(one.trend, one.unit, currency)}, {one.trend.verdict.value}"
+    word = verdict(one.trend, one.direction)
+    return word if one.trend.slope is None else f"{say.slope(one.trend, one.unit)}, {word}"
 
 
-def ahead(one: MetricReport, currency: str) -> str | None:
+def ahead(one: MetricReport, say: Figures) -> str | None:
     """Return where a metric goes if things go on as they have, with its 80 % interval; None where nothing says."""
     if not one.forecast:
         return None
-    last, seen = one.forecast[-1], [point.value for point in one.series if point.value is not None]
-    # A band knows nothing of rates that end at 0 and at 100 %: what never left these bounds is told within them.
-    floor = 0.0 if min(seen) >= 0 else -math.inf
-    top = 1.0 if one.unit == "share" and max(seen) <= 1 else math.inf
-    ends = (min(max(end, floor), top) for end in (last.value, last.low, last.high))
-    value, low, high = (figure(end, one.unit, currency) for end in ends)
-    return f"if things go on as they have, {last.month} brings {value} [{low}, {high}]"
+    last = one.forecast[-1]
+    value, low, high = (say.figure(end, one.unit) for end in (last.value, last.low, last.high))
+    return f"if things go on as they have, {last.month} brings {value} ({low} to {high})"
 
 
 def change(one: OfSegment) -> str:
@@ -181,8 +179,8 @@ def plain(told: Monthly) -> str:
     for of in told.keys:
         lines += [_line(one, told, f"{of.key.capitalize()}: ") for one in of.headlines]
     lines += ["", "NOT TO BE MISSED", *(f"- {one}" for one in told.not_to_miss or ("nothing that a sensor saw",))]
-    lines += ["", f"AS MONEY, OVER TWELVE MONTHS ({NEVER_ADDED})", *_money(told.worth)]
-    lines += ["", "WHAT ACCOUNTS ARE WORTH, BESIDE NET REVENUE RETENTION", *_segments(told.worth)]
+    lines += ["", f"AS MONEY, OVER TWELVE MONTHS ({NEVER_ADDED})", *_money(told)]
+    lines += ["", "WHAT ACCOUNTS ARE WORTH, BESIDE NET REVENUE RETENTION", *_segments(told)]
     for of in told.keys:
         lines += [
             "",
@@ -191,45 +189,36 @@ def plain(told: Monthly) -> str:
         ]
         if of.unknown:
             lines.append(
-                f"- nothing known yet: {', '.join(f'{one.title} ({priced(one.money)})' for one in of.unknown)}"
+                f"- nothing known yet: {', '.join(f'{one.title} ({told.say.priced(one.money)})' for one in of.unknown)}"
             )
     return "\n".join([*lines, "", BRACKETS, ""])
 
 
 def _line(one: MetricReport, told: Monthly, before: str) -> str:
-    currency = told.worth.currency
-    return f"{before}{one.title} {latest(one, told.month, currency)}; {trend(one, currency)}; {priced(one.money)}"
+    return f"{before}{one.title} {latest(one, told)}; {trend(one, told.say)}; {told.say.priced(one.money, brief=True)}"
 
 
-def _money(worth: Report) -> Iterator[str]:
-    for one in worth.money:
-        yield f"- {one.rule}: {ranged(one)}; {one.label}"
-    if told := before_after(worth):
-        yield f"- before and after: {told}"
-    yield f"- unpriced, and no less true: {', '.join(unpriced(worth))}"
+def _money(told: Monthly) -> Iterator[str]:
+    for one in told.worth.money:
+        yield f"- {one.rule}: {told.say.priced(one)}; {one.label}"
+    if rates := before_after(told.worth):
+        yield f"- before and after: {rates}"
+    yield f"- unpriced, and no less true: {', '.join(unpriced(told.worth))}"
 
 
-def _segments(worth: Report) -> Iterator[str]:
-    whole = worth.portfolio
+def _segments(told: Monthly) -> Iterator[str]:
+    whole, say = told.worth.portfolio, told.say
     if not whole.accounts:
         yield "- no month of any account is on record"
         return
-    yield f"- all: net {share(whole.nrr)}; CLV {worth.currency} {spread(whole.clv)}; at risk {spread(whole.at_risk)}"
+    kept = f"net {say.figure(whole.nrr, 'share')}"
+    yield f"- all: {kept}; CLV {say.spread(whole.clv)}; at risk {say.spread(whole.at_risk)}"
     for one in whole.segments:
-        kept = f"net {share(one.nrr)}, gross {share(one.grr)}"
-        yield f"- {spoken(one.segment)}: {kept}; CLV {spread(one.clv)}, {change(one)}; {gone(one)}"
+        kept = f"net {say.figure(one.nrr, 'share')}, gross {say.figure(one.grr, 'share')}"
+        yield f"- {spoken(one.segment)}: {kept}; CLV {say.spread(one.clv)}, {change(one)}; {gone(one, say)}"
     yield f"  {whole.convention}"
 
 
-def gone(one: OfSegment) -> str:
+def gone(one: OfSegment, say: Figures) -> str:
     """Return how many accounts of a segment left within a year, and what they were worth."""
-    return f"{one.left:,} left, worth {one.clv_lost:,.0f}" if one.left else "none left"
-
-
-VERDICTS: dict[Verdict, str] = {
-    Verdict.COMPOUNDING: "good",
-    Verdict.ERODING: "bad",
-    Verdict.FLAT: "level",
-    Verdict.NOT_ENOUGH: "unknown",
-}
-"""What a verdict is for a reader who looks at colours; the word always stands beside it."""
+    return f"{one.left:,} left, worth {say.bare(one.clv_lost)}" if one.left else "none left"

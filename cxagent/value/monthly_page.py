@@ -1,19 +1,18 @@
 """The monthly report as one page that stands by itself: it loads nothing, runs nothing, and prints on A4."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
 from cxagent.lifetime.spread import Spread
-from cxagent.value import monthly_chart
-from cxagent.value.figures import figure, priced, ranged, share, slope, spoken, spread
+from cxagent.value.figures import MARKS, Figures, spoken, verdict
 from cxagent.value.money import Money
+from cxagent.value.month_charts import SPARK_MONTHS, Course, MonthRow, course_of, spark
 from cxagent.value.monthly import (
     ACCOUNTS_SHOWN,
     BRACKETS,
     NEVER_ADDED,
     NO_LESS_TRUE,
-    VERDICTS,
     Monthly,
     OfKey,
     ahead,
@@ -23,20 +22,20 @@ from cxagent.value.monthly import (
     latest,
     unpriced,
 )
+from cxagent.value.months import later
 from cxagent.value.portfolio import Account, OfSegment
-from cxagent.value.report import MetricReport, Point, Report
+from cxagent.value.report import MetricReport
 
 STYLE = Path(__file__).with_name("monthly.css")
 NOTHING_REMOTE = "default-src 'none'; style-src 'unsafe-inline'"
 QUIET = "Nothing that a sensor, or the comparison of the keys, saw this month."
-Draw = Callable[[MetricReport], str]
-"""Draws the months of a metric as inline SVG."""
+MONTHS = 24
+"""The months that a chart, and the table beside it, go back."""
 
 
-def html(told: Monthly, name: str, draw: Draw | None = None) -> str:
-    """Return a month as a whole page; `name` says whose it is, `draw` draws the months of a headline metric."""
+def html(told: Monthly, name: str) -> str:
+    """Return a month as a whole page; `name` says whose it is."""
     worth = told.worth
-    drawn = draw or (lambda one: monthly_chart.draw(one, worth.currency))
     title = f"What it is worth: {told.title}"
     about = f"{name}, as known on {told.made:%d %B %Y}; money in {worth.currency}"
     counted = f"<p>CLV: {escape(worth.portfolio.convention)}.</p>" if worth.portfolio.accounts else ""
@@ -45,9 +44,9 @@ def html(told: Monthly, name: str, draw: Draw | None = None) -> str:
         f'<p class="soft">{escape(about)}</p></header>',
         f'<section class="keys" aria-label="The four keys">{"".join(_card(of, told) for of in told.keys)}</section>',
         _heed(told.not_to_miss),
-        _money(worth),
-        _accounts(worth),
-        *(_key(of, told, drawn) for of in told.keys),
+        _money(told),
+        _accounts(told),
+        *(_key(of, told) for of in told.keys),
         f'<footer class="small soft"><p>{escape(BRACKETS)}</p>{counted}</footer>',
     )
     return (
@@ -59,34 +58,35 @@ def html(told: Monthly, name: str, draw: Draw | None = None) -> str:
 
 
 def _verdict(one: MetricReport) -> str:
-    return f'<span class="word {VERDICTS[one.trend.verdict]}">{escape(one.trend.verdict.value)}</span>'
+    word = verdict(one.trend, one.direction)
+    mark = f'<span aria-hidden="true">{MARKS[word]}</span> ' if word in MARKS else ""
+    return f'<span class="word {word.partition(" ")[0]}">{mark}{escape(word)}</span>'
 
 
-def _slope(one: MetricReport, currency: str) -> str:
+def _slope(one: MetricReport, say: Figures) -> str:
     """Return slope and interval alone, for where the verdict stands beside them."""
     if one.trend.slope is None:
         return ""
-    moved, _, ends = slope(one.trend, one.unit, currency).partition(" [")
+    moved, _, ends = say.slope(one.trend, one.unit).partition(" [")
     return escape(moved) + (f' <span class="ends">[{escape(ends)}</span>' if ends else "")
 
 
-def _spread(one: Spread) -> str:
-    """Return a figure with its interval below it."""
-    median, _, ends = spread(one).partition(" [")
-    return f"{median} <small>[{ends}</small>"
+def _spread(one: Spread, say: Figures) -> str:
+    """Return a figure without its currency, with its interval below it."""
+    return f"{say.bare(one.median)} <small>({say.bare(one.low)} to {say.bare(one.high)})</small>"
 
 
 def _card(of: OfKey, told: Monthly) -> str:
     """Return one key with its headline metrics: figure, verdict, slope with interval, money or that it has none."""
     inner = ""
     for one in of.headlines:
-        known = latest(one, told.month, told.worth.currency)
+        known = latest(one, told)
         none = "" if one.latest is not None else " none"
         label = f": {escape(one.money.label)}" if isinstance(one.money, Money) and one.money.amount is not None else ""
         inner += (
             f'<h3>{escape(one.title)}</h3><p class="big{none}">{escape(known)}</p><p>{_verdict(one)}</p>'
-            f'<p class="small soft">{_slope(one, told.worth.currency)}</p>'
-            f'<p class="foot small">{escape(priced(one.money))}{label}</p>'
+            f'<p class="small soft">{_slope(one, told.say)}</p>'
+            f'<p class="foot small">{escape(told.say.priced(one.money, brief=True))}{label}</p>'
         )
     return f'<div class="card"><p class="kicker">{escape(of.key)}</p>{inner}</div>'
 
@@ -100,61 +100,66 @@ def _heed(sentences: Sequence[str]) -> str:
 # ---- one key --------------------------------------------------------------------------------------------------------
 
 
-def _key(of: OfKey, told: Monthly, draw: Draw) -> str:
+def _key(of: OfKey, told: Monthly) -> str:
     owners = ", ".join(dict.fromkeys(one.owner for one in (*of.headlines, *of.others, *of.unknown)))
-    unknown = ", ".join(f"{one.title} ({priced(one.money)})" for one in of.unknown)
+    unknown = ", ".join(f"{one.title} ({told.say.priced(one.money)})" for one in of.unknown)
     said = f'<p class="small soft">Nothing known yet: {escape(unknown)}</p>' if of.unknown else ""
     return (
         f'<section><h2>{escape(of.key.capitalize())}</h2><p class="small soft">Owned by {escape(owners)}</p>'
-        f"{''.join(_headline(one, told, draw) for one in of.headlines)}"
+        f"{''.join(_headline(one, told) for one in of.headlines)}"
         f'<div class="paper">{_metrics(of.others, told) if of.others else ""}{said}</div></section>'
     )
 
 
-def _headline(one: MetricReport, told: Monthly, draw: Draw) -> str:
-    currency = told.worth.currency
+def _headline(one: MetricReport, told: Monthly) -> str:
     about = f'<h3>{escape(one.title)} {_verdict(one)}</h3><p class="small soft">{escape(one.definition)}</p>'
-    if one.latest is None:
-        price = escape(priced(one.money))
-        return f'<div class="paper whole">{about}<p>Not known yet: no month tells of it. {price}.</p></div>'
-    going = f'<p class="small soft">{escape(going)}</p>' if (going := ahead(one, currency)) else ""
+    course = course_of(one, told.say, since=later(told.month, 1 - MONTHS))
+    if course is None:
+        price = escape(told.say.priced(one.money))
+        return f'<div class="paper whole">{about}<p>Not known: none of {MONTHS} months tells of it. {price}.</p></div>'
+    going = f'<p class="small soft">{escape(going)}</p>' if (going := ahead(one, told.say)) else ""
     return (
-        f'<div class="paper whole">{about}<div class="beside"><figure>{draw(one)}{going}</figure>'
-        f"{_months(monthly_chart.shown(one), one.unit, currency)}</div></div>"
+        f'<div class="paper whole">{about}<div class="beside"><figure>{course.picture}{_legend(course)}{going}</figure>'
+        f"{_months(course.rows, one.unit, told.say)}</div></div>"
     )
 
 
-def _months(points: Sequence[Point], unit: str, currency: str) -> str:
+def _legend(course: Course) -> str:
+    lines = (f'<span class="key-line {kind}">{said}</span> ' for kind, said in course.legend.items())
+    return f"<figcaption>{''.join(lines)}</figcaption>"
+
+
+def _months(rows: Sequence[MonthRow], unit: str, say: Figures) -> str:
     """Return the months of a chart as a table, the earlier half beside the later one."""
-    half = -(-len(points) // 2)
-    columns = 2 if len(points) > 1 else 1
+    half = -(-len(rows) // 2)
+    columns = 2 if len(rows) > 1 else 1
     head = '<th scope="col">month</th><th scope="col" class="n">figure</th>'
     head += head.replace('scope="col">', 'scope="col" class="second">', 1) if columns == 2 else ""
-    rows = ""
+    cells = ""
     for index in range(half):
-        rows += f"<tr>{_month(points[index], unit, currency, '')}"
-        if index + half < len(points):
-            rows += _month(points[index + half], unit, currency, ' class="second"')
+        cells += f"<tr>{_month(rows[index], unit, say, '')}"
+        if index + half < len(rows):
+            cells += _month(rows[index + half], unit, say, ' class="second"')
         elif columns == 2:
-            rows += '<td class="second"></td><td></td>'
-        rows += "</tr>"
-    return f'<table class="months"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+            cells += '<td class="second"></td><td></td>'
+        cells += "</tr>"
+    return f'<table class="months"><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>'
 
 
-def _month(point: Point, unit: str, currency: str, kind: str) -> str:
-    return f'<th scope="row"{kind}>{point.month}</th><td class="n">{escape(figure(point.value, unit, currency))}</td>'
+def _month(row: MonthRow, unit: str, say: Figures, kind: str) -> str:
+    said = say.exact(row.value, unit) if row.ahead is None else f"{say.exact(row.ahead, unit)} expected"
+    return f'<th scope="row"{kind}>{row.month}</th><td class="n">{escape(said)}</td>'
 
 
 def _metrics(metrics: Iterable[MetricReport], told: Monthly) -> str:
-    currency = told.worth.currency
     rows = "".join(
         f'<tr><th scope="row">{escape(one.title)}</th>'
-        f'<td class="n">{escape(latest(one, told.month, currency))}</td><td>{monthly_chart.spark(one)}</td>'
-        f'<td class="small said">{_slope(one, currency)}</td><td>{_verdict(one)}</td>'
-        f'<td class="n small">{escape(priced(one.money))}</td></tr>'
+        f'<td class="n">{escape(latest(one, told))}</td><td>{spark(one.series, f"{one.title}, its last months")}</td>'
+        f'<td class="small said">{_slope(one, told.say)}</td><td>{_verdict(one)}</td>'
+        f'<td class="n small">{escape(told.say.priced(one.money, brief=True))}</td></tr>'
         for one in metrics
     )
-    head = _head("metric", "figure", f"{monthly_chart.MONTHS} months", "a month", "verdict", "money", right=(1, 5))
+    head = _head("metric", "figure", f"{SPARK_MONTHS} months", "a month", "verdict", "money", right=(1, 5))
     return f'<table class="metrics stack">{head}<tbody>{rows}</tbody></table>'
 
 
@@ -168,22 +173,22 @@ def _head(*names: str, right: Iterable[int] = ()) -> str:
 # ---- money, and what has none ---------------------------------------------------------------------------------------
 
 
-def _money(worth: Report) -> str:
-    told = before_after(worth)
-    also = f'<p class="small">Before and after: {escape(told)}.</p>' if told else ""
-    tags = "".join(f"<li>{escape(one)}</li>" for one in unpriced(worth))
+def _money(told: Monthly) -> str:
+    rates = before_after(told.worth)
+    also = f'<p class="small">Before and after: {escape(rates)}.</p>' if rates else ""
+    tags = "".join(f"<li>{escape(one)}</li>" for one in unpriced(told.worth))
     return (
         f'<section><h2>As money, over twelve months</h2><p class="small soft">{NEVER_ADDED.capitalize()}.</p>'
-        f'<div class="three">{"".join(_priced(one) for one in worth.money)}</div>{also}'
+        f'<div class="three">{"".join(_priced(one, told.say) for one in told.worth.money)}</div>{also}'
         f'<div class="paper whole"><h3>Unpriced</h3><p class="small soft">{NO_LESS_TRUE}</p>'
         f'<ul class="tags">{tags}</ul></div></section>'
     )
 
 
-def _priced(one: Money) -> str:
+def _priced(one: Money, say: Figures) -> str:
     inputs = ", ".join(f"{name} {value:,.4g}" for name, value in one.inputs.items() if value is not None)
     return (
-        f'<div class="card"><p class="kicker">{escape(one.rule)}</p><p class="amount">{escape(ranged(one))}</p>'
+        f'<div class="card"><p class="kicker">{escape(one.rule)}</p><p class="amount">{escape(say.priced(one))}</p>'
         f'<p class="small">{escape(one.label)}</p>'
         f'<p class="foot small soft">{escape(one.formula)}<br>With {escape(inputs or "nothing known")}</p></div>'
     )
@@ -192,26 +197,27 @@ def _priced(one: Money) -> str:
 # ---- accounts -------------------------------------------------------------------------------------------------------
 
 
-def _accounts(worth: Report) -> str:
-    whole = worth.portfolio
+def _accounts(told: Monthly) -> str:
+    whole, say = told.worth.portfolio, told.say
     if not whole.accounts:
         return "<section><h2>What accounts are worth</h2><p>No month of any account is on record.</p></section>"
     head = _head(
-        *("segment", "accounts", "net kept", "gross kept", f"CLV, {worth.currency}", "in a year", "at risk"),
+        *("segment", "accounts", "net kept", "gross kept", f"CLV, {say.currency}", "in a year", "at risk"),
         "left in a year",
         right=(1, 2, 3, 4, 5, 6),
     )
-    all_ = (
-        f'<tr><th scope="row">all</th>{_cell(f"{whole.accounts:,}", "accounts")}{_cell(share(whole.nrr), "net kept")}'
-        f"<td></td>{_cell(_spread(whole.clv), 'CLV')}<td></td>{_cell(_spread(whole.at_risk), 'at risk')}<td></td></tr>"
+    cells = (
+        *(_cell(f"{whole.accounts:,}", "accounts"), _cell(say.figure(whole.nrr, "share"), "net kept"), "<td></td>"),
+        *(_cell(_spread(whole.clv, say), "CLV"), "<td></td>", _cell(_spread(whole.at_risk, say), "at risk")),
     )
-    rows = "".join(_segment(one) for one in whole.segments)
+    all_ = f'<tr><th scope="row">all</th>{"".join(cells)}<td></td></tr>'
+    rows = "".join(_segment(one, say) for one in whole.segments)
     return (
         f'<section><h2>What accounts are worth, beside net revenue retention</h2><p class="small soft">'
         f"In {whole.month}. Net revenue may grow while accounts leave; their lifetime value says so.</p>"
         f'<div class="paper whole"><table class="stack segments">{head}<tbody>{rows}{all_}</tbody></table></div>'
-        f"{_named('Most at risk', whole.dearest, worth.currency)}"
-        f"{_named('To talk about parting from: a person decides', whole.disengage, worth.currency)}</section>"
+        f"{_named('Most at risk', whole.dearest, say)}"
+        f"{_named('To talk about parting from: a person decides', whole.disengage, say)}</section>"
     )
 
 
@@ -220,27 +226,31 @@ def _cell(inner: str, of: str, kind: str = "n") -> str:
     return f'<td class="{kind}" data-of="{of}">{inner}</td>'
 
 
-def _segment(one: OfSegment) -> str:
+def _segment(one: OfSegment, say: Figures) -> str:
     cells = (
-        *(_cell(f"{one.accounts:,}", "accounts"), _cell(share(one.nrr), "net kept")),
-        *(_cell(share(one.grr), "gross kept"), _cell(_spread(one.clv), "CLV"), _cell(escape(change(one)), "CLV")),
-        *(_cell(_spread(one.at_risk), "at risk"), _cell(escape(gone(one)), "within a year", "")),
+        *(_cell(f"{one.accounts:,}", "accounts"), _cell(say.figure(one.nrr, "share"), "net kept")),
+        *(
+            _cell(say.figure(one.grr, "share"), "gross kept"),
+            _cell(_spread(one.clv, say), "CLV"),
+            _cell(escape(change(one)), "CLV"),
+        ),
+        *(_cell(_spread(one.at_risk, say), "at risk"), _cell(escape(gone(one, say)), "within a year", "")),
     )
     name = f"{escape(spoken(one.segment))} <small>{escape(one.basis)}</small>"
     return f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>'
 
 
-def _named(title: str, accounts: Sequence[Account], currency: str) -> str:
+def _named(title: str, accounts: Sequence[Account], say: Figures) -> str:
     if not accounts:
         return ""
-    rows = "".join(_account(one, currency) for one in accounts[:ACCOUNTS_SHOWN])
+    rows = "".join(_account(one, say) for one in accounts[:ACCOUNTS_SHOWN])
     head = _head("account", "segment", "CLV", "at risk", "looked after by", "why", right=(2, 3))
     table = f'<table class="stack named">{head}<tbody>{rows}</tbody></table>'
     return f'<div class="paper whole"><h3>{escape(title)}</h3>{table}</div>'
 
 
-def _account(one: Account, currency: str) -> str:
-    clv, risk = (escape(figure(value, "money", currency)) for value in (one.clv, one.at_risk))
+def _account(one: Account, say: Figures) -> str:
+    clv, risk = (escape(say.money(value)) for value in (one.clv, one.at_risk))
     return (
         f'<tr><th scope="row">{escape(one.account_id)}</th><td>{escape(spoken(one.segment))}</td>'
         f"{_cell(clv, 'CLV')}{_cell(risk, 'at risk')}{_cell(escape(one.owner or 'nobody'), 'looked after by', '')}"

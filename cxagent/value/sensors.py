@@ -1,19 +1,21 @@
 """Live risk sensors: complaint rate, churn variance, time to recover from outages. What is up tightens autonomy.
 
 Each is a test that was fixed in advance (`trends.warning`, `trends.volatility`), over whole segments and, for
-complaints, over single accounts. An alarm goes up once and is closed when its test no longer says so.
+complaints, over single accounts. An alarm goes up once and is closed when its test no longer says so, which a month
+that is not over cannot say: in its first days nobody has complained yet.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from cxagent import clock
 from cxagent.ledger import account_months, alarms
 from cxagent.ledger.store import Connection
 from cxagent.trends.forecast import forecast
 from cxagent.trends.series import months_from
 from cxagent.trends.volatility import churn_variance
 from cxagent.trends.warning import warning
-from cxagent.value.months import later
+from cxagent.value.months import later, month_of
 from cxagent.value.portfolio import Counts, counts
 
 MONTHS = 36
@@ -33,7 +35,8 @@ class Raised(NamedTuple):
 def sweep(connection: Connection, month: str) -> list[Raised]:
     """Run every sensor over the months up to this one; raise and close alarms; return what is newly up."""
     sums = counts(account_months.measured(connection))
-    found = {(one.metric, one.scope, one.key): one for one in _all(connection, sums, month)}
+    looked = [later(month, -1), month] if month == month_of(clock.now()) else [month]
+    found = {(one.metric, one.scope, one.key): one for at in looked for one in _all(connection, sums, at)}
     known = {(row["metric"], row["scope"], row["key"]): row["id"] for row in alarms.up(connection)}
     new = [one for place, one in found.items() if place not in known]
     for one in new:

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from cxagent.domain.cell import Level
 from cxagent.review.app import make_app
-from cxagent.review.charts import Point, line, scale_of, share_scale
+from cxagent.charts import Point, line, scale_of, share_scale
 from cxagent.review.settings import Settings
 from quality.conftest import Sits
 from quality.service import Service

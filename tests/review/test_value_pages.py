@@ -13,16 +13,16 @@ from httpx import Response
 from requirements.world import DAY, ROOT, account
 from starlette.testclient import TestClient
 
+from cxagent.charts import round_scale
 from cxagent.inbox import Inbox
 from cxagent.ledger import alarms, behind
 from cxagent.ledger.store import Store
 from cxagent.metrics.registry import default_registry
 from cxagent.playbook import load_playbook
-from cxagent.review.charts import round_scale
-from cxagent.review.figures import Figures, tick
-from cxagent.review.month_charts import PANEL, MonthRow, course, spark, with_trend
 from cxagent.testing import World
 from cxagent.trends.slope import trend
+from cxagent.value.figures import Figures, tick
+from cxagent.value.month_charts import PANEL, MonthRow, course, spark, with_trend
 from cxagent.value.report import Point, TrendOf
 from review.conftest import Desk
 from review.worth import FADING, POOR, QUIET, put_on_record, text

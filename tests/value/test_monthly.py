@@ -22,7 +22,6 @@ from cxagent.ledger import absences, alarms
 from cxagent.metrics.registry import default_registry
 from cxagent.notifying.monthly import leaders, prepared, send_monthly, short
 from cxagent.value.monthly import Monthly, monthly, plain
-from cxagent.value.monthly_chart import draw, shown
 from cxagent.value.monthly_page import html
 from value.world import NOW, ROOT, before, renewal, row, written
 
@@ -93,7 +92,7 @@ def test_the_four_keys_stand_together_in_every_form(found: Monthly) -> None:
     for written_down in (plain(found), short(found), html(found, NAME)):
         start = written_down[: re.search("not to be missed", written_down, re.IGNORECASE).start()]  # type: ignore[union-attr]
         assert in_order(start, titles)
-        assert in_order(start, ["flat", "not proven", "not enough history", "unpriced"])
+        assert in_order(start, ["flat", "not proven", "insufficient history", "unpriced"])
         assert len(re.findall(r"\bunpriced\b", start)) == 3
 
 
@@ -145,7 +144,8 @@ def test_nrr_stands_beside_clv_by_segment(found: Monthly) -> None:
     for one in found.worth.portfolio.segments:
         assert one.nrr is not None
         line = next(part for part in page.split("<tr>") if part.startswith(f'<th scope="row">{one.segment} <small>'))
-        assert in_order(line, [f"{one.nrr:.0%}", f"{one.clv.median:,.0f}", f"{one.clv.low:,.0f}, {one.clv.high:,.0f}"])
+        clv = [found.say.bare(end) for end in (one.clv.median, one.clv.low, one.clv.high)]
+        assert in_order(line, [found.say.figure(one.nrr, "share"), clv[0], f"({clv[1]} to {clv[2]})"])
 
 
 # ---- the page -------------------------------------------------------------------------------------------------------
@@ -161,24 +161,14 @@ def test_a_page_stands_by_itself(found: Monthly) -> None:
 
 
 def test_a_chart_says_what_its_table_says(found: Monthly) -> None:
-    """R83: every month of a chart stands in the table beside it with the same figure; an unknown one is no dot."""
-    (retention,) = found.keys[0].headlines
-    drawing = draw(retention, "USD")
-    dots = dict(re.findall(r"<title>(\d{4}-\d\d): ([^<]+)</title>", drawing))
-    table = re.findall(r'<th scope="row"[^>]*>(\d{4}-\d\d)</th><td class="n">([^<]+)</td>', html(found, NAME))
-    cells = dict(table[: len(shown(retention))])
-    assert sorted(cells) == before(24, "2026-10")
-    assert dots == {month: said for month, said in cells.items() if said != "not known"}
-    assert "not known" in cells.values() and len(dots) > 10
-    heights = {float(y): said for y, said in re.findall(r'cy="([\d.]+)" r="[\d.]+"><title>[\d-]+: ([\d.]+)%', drawing)}
-    assert [float(heights[y]) for y in sorted(heights)] == sorted(map(float, heights.values()), reverse=True)
-    assert drawing.count("<polyline") > 1
-
-
-def test_another_drawing_may_take_its_place(found: Monthly) -> None:
-    """Whoever draws better charts hands the drawing in; headline metrics of which something is known get it."""
-    page = html(found, NAME, lambda one: f"<svg data-drawn={one.name}></svg>")
-    assert re.findall(r"data-drawn=(\w+)", page) == ["retention_rate", "complaint_rate"]
+    """R83: two years of months and what is expected stand in chart and table alike; an unknown month is no dot."""
+    drawing = html(found, NAME).partition('class="chart course"')[2]
+    dots = dict(re.findall(r"<title>(\d{4}-\d\d): ([^<]+)</title>", drawing.partition("</svg>")[0]))
+    table = re.findall(r'<th scope="row"[^>]*>(\d{4}-\d\d)</th><td class="n">([^<]+)</td>', drawing)
+    cells = dict(table[:27])
+    assert sorted(cells) == [*before(24, "2026-10"), "2026-11", "2026-12", "2027-01"]
+    assert dots == {month: said for month, said in cells.items() if said != "unknown"}
+    assert "unknown" in cells.values() and len(dots) > 10 and dots["2027-01"].endswith("expected")
 
 
 def test_an_earlier_month_is_told_as_it_was(home: Home) -> None:

@@ -13,7 +13,8 @@ from cxagent.domain.money import Fx
 from cxagent.domain.vocabulary import Segment
 from cxagent.lifetime.account import Holding
 from cxagent.lifetime.retention import Retention
-from cxagent.lifetime.stake import Estimates, Stake, growth_value, next_renewal, stake_of
+from cxagent.lifetime.stake import Estimates, Stake, growth_value, stake_of
+from cxagent.lifetime.supposing import next_renewal
 
 BOOK = playbook({"value.referral": {"smb": 900.0}})
 GOLDEN = {

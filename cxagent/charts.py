@@ -2,13 +2,20 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from html import escape
 from typing import NamedTuple
-
-from markupsafe import Markup
 
 MOST_LABELS = 8
 STEPS = 4
 """Into how many parts the height of a chart is divided, about."""
+
+
+class Picture(str):
+    """A drawing as inline SVG, in which every foreign word was escaped: pages set it in as it is."""
+
+    def __html__(self) -> str:
+        """Return the drawing itself: what page templates ask of a text that is markup already."""
+        return str(self)
 
 
 class Frame(NamedTuple):
@@ -102,68 +109,64 @@ def _round_step(least: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
 
 
-def line(points: Sequence[Point], title: str, scale: Scale) -> Markup:
+def line(points: Sequence[Point], title: str, scale: Scale) -> Picture:
     """Return a line chart with its band; `title` says in words what it shows, for who does not see it."""
     places = [scale.frame.x(index, len(points)) for index in range(len(points))]
     parts = [grid(scale), *_labels(points, places, scale.frame), _band(points, places, scale)]
-    parts += _lines(points, places, scale)
-    return drawn(parts, title, scale.frame)
+    return drawn([*parts, *_lines(points, places, scale)], title, scale.frame)
 
 
-def drawn(parts: Iterable[Markup], title: str, frame: Frame, kind: str = "chart") -> Markup:
+def drawn(parts: Iterable[str], title: str, frame: Frame, kind: str = "chart") -> Picture:
     """Return parts as one picture of a size; `title` says in words what it shows."""
-    return Markup(
-        '<svg class="{kind}" viewBox="0 0 {w} {h}" role="img" aria-label="{title}" preserveAspectRatio="xMidYMid meet">'
-        "{inner}</svg>"
-    ).format(kind=kind, w=frame.width, h=frame.height, title=title, inner=Markup("").join(parts))
+    return Picture(
+        f'<svg class="{kind}" viewBox="0 0 {frame.width} {frame.height}" role="img" aria-label="{escape(title)}" '
+        f'preserveAspectRatio="xMidYMid meet">{"".join(parts)}</svg>'
+    )
 
 
-def grid(scale: Scale) -> Markup:
+def grid(scale: Scale) -> str:
     """Return the lines of a scale, each with the value that it stands for."""
-    frame = scale.frame
-    return Markup("").join(
-        Markup(
-            '<line class="grid" x1="{x}" x2="{end}" y1="{y}" y2="{y}"/><text x="{at}" y="{base}">{said}</text>'
-        ).format(
-            **{"x": frame.left, "end": frame.width - frame.right, "y": scale.y(tick.value)},
-            **{"at": frame.left - 6, "base": round(scale.y(tick.value) + 4, 1), "said": tick.said},
-        )
+    left, right = scale.frame.left, scale.frame.width - scale.frame.right
+    return "".join(
+        f'<line class="grid" x1="{left}" x2="{right}" y1="{(y := scale.y(tick.value))}" y2="{y}"/>'
+        f'<text x="{left - 6}" y="{round(y + 4, 1)}">{escape(tick.said)}</text>'
         for tick in scale.ticks
     )
 
 
-def _labels(points: Sequence[Point], places: Sequence[float], frame: Frame) -> list[Markup]:
+def below(x: float, frame: Frame, said: str, kind: str = "below") -> str:
+    """Return what is written below a place of the plot."""
+    return f'<text class="{kind}" x="{x}" y="{frame.height - 7}">{escape(said)}</text>'
+
+
+def _labels(points: Sequence[Point], places: Sequence[float], frame: Frame) -> list[str]:
     every = max(1, -(-len(points) // MOST_LABELS))
     return [
-        Markup('<text class="{kind}" x="{x}" y="{y}">{said}</text>').format(
-            kind="below" if index // every % 2 == 0 else "below spare", x=x, y=frame.height - 8, said=point.label
-        )
+        below(x, frame, point.label, "below" if index // every % 2 == 0 else "below spare")
         for index, (point, x) in enumerate(zip(points, places, strict=True))
         if index % every == 0
     ]
 
 
-def _band(points: Sequence[Point], places: Sequence[float], scale: Scale) -> Markup:
+def _band(points: Sequence[Point], places: Sequence[float], scale: Scale) -> str:
     held = [(x, one) for x, one in zip(places, points, strict=True) if one.low is not None and one.high is not None]
     if len(held) < 2:
-        return Markup("").join(
-            Markup('<line class="spread" x1="{x}" x2="{x}" y1="{a}" y2="{b}"/>').format(
-                x=x, a=scale.y(one.low or 0), b=scale.y(one.high or 0)
-            )
+        return "".join(
+            f'<line class="spread" x1="{x}" x2="{x}" y1="{scale.y(one.low or 0)}" y2="{scale.y(one.high or 0)}"/>'
             for x, one in held
         )
     return between([(x, one.low or 0, one.high or 0) for x, one in held], scale, "band")
 
 
-def between(places: Sequence[tuple[float, float, float]], scale: Scale, kind: str) -> Markup:
+def between(places: Sequence[tuple[float, float, float]], scale: Scale, kind: str) -> str:
     """Return the area between a low and a high value at each place."""
     above = [f"{x},{scale.y(high)}" for x, _, high in places]
-    below = [f"{x},{scale.y(low)}" for x, low, _ in reversed(places)]
-    return Markup('<polygon class="{kind}" points="{points}"/>').format(kind=kind, points=" ".join(above + below))
+    under = [f"{x},{scale.y(low)}" for x, low, _ in reversed(places)]
+    return f'<polygon class="{kind}" points="{" ".join(above + under)}"/>'
 
 
-def _lines(points: Sequence[Point], places: Sequence[float], scale: Scale) -> list[Markup]:
-    found: list[Markup] = []
+def _lines(points: Sequence[Point], places: Sequence[float], scale: Scale) -> list[str]:
+    found: list[str] = []
     run: list[str] = []
     for x, point in zip(places, points, strict=True):
         if point.value is None:
@@ -176,15 +179,12 @@ def _lines(points: Sequence[Point], places: Sequence[float], scale: Scale) -> li
     return [*found, stroke(run)]
 
 
-def stroke(run: Sequence[str], kind: str = "stroke") -> Markup:
+def stroke(run: Sequence[str], kind: str = "stroke") -> str:
     """Return a line through places; fewer than two are none."""
-    if len(run) < 2:
-        return Markup("")
-    return Markup('<polyline class="{kind}" points="{points}"/>').format(kind=kind, points=" ".join(run))
+    return f'<polyline class="{kind}" points="{" ".join(run)}"/>' if len(run) > 1 else ""
 
 
-def dot(x: float, y: float, said: str, kind: str = "dot", radius: float = 3) -> Markup:
-    """Return a place as a dot that says its value."""
-    return Markup('<circle class="{kind}" cx="{x}" cy="{y}" r="{r}"><title>{said}</title></circle>').format(
-        kind=kind, x=x, y=y, r=f"{radius:g}", said=said
-    )
+def dot(x: float, y: float, said: str = "", kind: str = "dot", radius: float = 3) -> str:
+    """Return a place as a dot, which says its value where it is given words."""
+    title = f"<title>{escape(said)}</title>" if said else ""
+    return f'<circle class="{kind}" cx="{x}" cy="{y}" r="{radius:g}">{title}</circle>'

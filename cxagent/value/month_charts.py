@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from markupsafe import Markup
-
-from cxagent.review.charts import Frame, Scale, between, dot, drawn, grid, round_scale, stroke
-from cxagent.review.figures import Figures, tick
+from cxagent.charts import Frame, Picture, Scale, below, between, dot, drawn, grid, round_scale, stroke
+from cxagent.value.figures import Figures, tick
 from cxagent.value.report import MetricReport, Point, TrendOf
 
 PANEL = Frame(340, 176, 52, 10, 12, 24)
@@ -46,13 +44,29 @@ class MonthRow(NamedTuple):
 class Course(NamedTuple):
     """A picture of months and the rows of the table beside it."""
 
-    picture: Markup
+    picture: Picture
     rows: tuple[MonthRow, ...]
 
+    @property
+    def legend(self) -> dict[str, str]:
+        """What each kind of line in the picture is, where there is one of it."""
+        lines = [row for row in self.rows if row.line is not None]
+        sure = " with its interval" if lines and lines[0].line_low != lines[0].line_high else ""
+        kinds = {
+            "by-month": "by month",
+            "is-trend": f"trend{sure}" if lines else "",
+            "is-ahead": "if it goes on so, 80 %" if any(row.ahead is not None for row in self.rows) else "",
+            "is-running": "this month so far"
+            if any(row.partial and row.value is not None for row in self.rows)
+            else "",
+        }
+        return {kind: said for kind, said in kinds.items() if said}
 
-def course_of(one: MetricReport, figures: Figures, frame: Frame = BROAD) -> Course | None:
-    """Return a metric's months as picture and rows; None where nothing of it is known."""
-    return course(one.title, one.unit, _rows(one), figures, frame)
+
+def course_of(one: MetricReport, figures: Figures, frame: Frame = BROAD, since: str | None = None) -> Course | None:
+    """Return a metric's months, all or from one on, as picture and rows; None where nothing of it is known."""
+    rows = [row for row in _rows(one) if since is None or row.month >= since]
+    return course(one.title, one.unit, rows, figures, frame)
 
 
 def followed(title: str, unit: str, points: Sequence[Point], trend: TrendOf, figures: Figures) -> Course | None:
@@ -120,31 +134,29 @@ def with_trend(points: Sequence[Point], trend: TrendOf) -> tuple[MonthRow, ...]:
     return tuple(found)
 
 
-def _months(rows: Sequence[MonthRow], places: Sequence[float], frame: Frame) -> Markup:
+def _months(rows: Sequence[MonthRow], places: Sequence[float], frame: Frame) -> str:
     """Name the Januaries of many months by their year, else every so many months."""
     many = len(rows) > MANY
     every = 1 if many else -(-len(rows) // (MONTHS_NAMED if frame.width < 500 else 1 + MONTHS_NAMED))
     named = [(x, row.month) for x, row in zip(places, rows, strict=True) if not many or row.month.endswith("-01")]
-    return Markup("").join(
-        Markup('<text class="below" x="{x}" y="{y}">{said}</text>').format(
-            x=min(max(x, frame.left + 14), frame.width - 24), y=frame.height - 7, said=month[:4] if many else month
-        )
+    return "".join(
+        below(min(max(x, frame.left + 14), frame.width - 24), frame, month[:4] if many else month)
         for index, (x, month) in enumerate(named)
         if index % every == 0
     )
 
 
-def _trend(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale) -> list[Markup]:
+def _trend(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale) -> list[str]:
     held = [(x, row) for x, row in zip(places, rows, strict=True) if row.line is not None]
     band = [(x, row.line_low, row.line_high) for x, row in held if row.line_low is not None]
     area = [(x, low, high) for x, low, high in band if low is not None and high is not None]
     return [
-        between(area, scale, "trend-band") if any(low < high for _, low, high in area) else Markup(""),
+        between(area, scale, "trend-band") if any(low < high for _, low, high in area) else "",
         stroke([f"{x},{scale.y(row.line or 0.0)}" for x, row in held], "trend-line"),
     ]
 
 
-def _ahead(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale) -> list[Markup]:
+def _ahead(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale) -> list[str]:
     """Return the forecast, which begins at the last whole month that is known right before it."""
     held = [index for index, row in enumerate(rows) if row.ahead is not None]
     if not held:
@@ -159,7 +171,7 @@ def _ahead(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale) -> l
     ]
 
 
-def _values(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale) -> list[Markup]:
+def _values(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale) -> list[str]:
     """Return the line of values, broken where a month is not known, and dashed into the month that is not over."""
     found = []
     pairs = list(zip(places, rows, strict=True))
@@ -172,7 +184,7 @@ def _values(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale) -> 
     return found
 
 
-def _dots(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale, figures: Figures, unit: str) -> list[Markup]:
+def _dots(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale, figures: Figures, unit: str) -> list[str]:
     small = len(rows) > MANY
     found = []
     for x, row in zip(places, rows, strict=True):
@@ -186,12 +198,12 @@ def _dots(rows: Sequence[MonthRow], places: Sequence[float], scale: Scale, figur
     return found
 
 
-def spark(points: Sequence[Point], title: str) -> Markup:
+def spark(points: Sequence[Point], title: str) -> Picture:
     """Return the last two years as a line of a line's height, with a gap where nothing is known."""
     last = list(points)[-SPARK_MONTHS:]
     known = [one.value for one in last if one.value is not None]
     if not known:
-        return Markup("")
+        return Picture()
     low, high = min(known), max(known)
     noise = high - low <= NOISE * max(abs(low), abs(high))
     scale = Scale(low - 1, high + 1, frame=TINY) if noise else Scale(low, high, frame=TINY)
@@ -201,10 +213,5 @@ def spark(points: Sequence[Point], title: str) -> Markup:
         if held:
             parts.append(stroke([f"{x},{scale.y(one.value or 0.0)}" for x, one in run]))
     x, end = next(pair for pair in reversed(places) if pair[1].value is not None)
-    parts.append(_end(x, scale.y(end.value or 0.0), running=end.partial))
+    parts.append(dot(x, scale.y(end.value or 0.0), kind="dot running" if end.partial else "dot", radius=2.4))
     return drawn(parts, title, TINY, "tiny")
-
-
-def _end(x: float, y: float, *, running: bool) -> Markup:
-    kind = "dot running" if running else "dot"
-    return Markup('<circle class="{kind}" cx="{x}" cy="{y}" r="2.4"/>').format(kind=kind, x=x, y=y)
