@@ -22,7 +22,7 @@ from cxagent.domain.vocabulary import ACT, Autonomy, EffectClass, SourceName
 from cxagent.gate import PART_RULES, TICKET_RULES, PartRule, TicketRule
 from cxagent.latitude.similar import Vectors, kin
 from cxagent.latitude.terms import START
-from cxagent.ledger import estimates, handovers, history, lessons, losses
+from cxagent.ledger import alarms, estimates, handovers, history, lessons, losses
 from cxagent.ledger.authorizations import Grant
 from cxagent.ledger.store import Connection, Store
 from cxagent.ledger.tickets import UNKNOWN
@@ -159,15 +159,15 @@ class Judge:
         """Ask for what holds beside the playbook: stops, alarms, where the kinds of case stand, what this resembles."""
         now, intents = clock.now(), kinds.intents
         stops, cells = history.stops(connection), history.cells(connection, now, kinds)
-        alarms = estimates.alarms(connection)
+        up = alarms.in_force(connection)
         learned = lessons.in_force(connection, now) if intents else []
         if not learned:
-            return _Memory(stops, cells, alarms=alarms)
+            return _Memory(stops, cells, alarms=up)
         words = [one.id for one in learned]
         message, known = self.vectors.read(ticket.text, words, lambda names: lessons.texts(connection, names))
         pairs = [(one, known[one.id]) for one in learned if one.id in known]
         alike = kin(pairs, intents, message, self.playbook.latitude.learning, self._family, now)
-        return _Memory(stops, cells, alike, alarms=alarms)
+        return _Memory(stops, cells, alike, alarms=up)
 
     def _family(self, intent: str) -> EffectClass | None:
         """Return the family of an intent: those of one effect class belong together."""

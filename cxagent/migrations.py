@@ -202,6 +202,7 @@ def keep_the_record_of_value(connection: Connection) -> None:
     SQLModel.metadata.create_all(connection)
     for name, where in {
         "account_month_in_time": "account_month (month, segment)",
+        "account_month_gone": "account_month (month) WHERE active = 0",
         "renewal_in_time": "renewal (month, segment)",
         "alarm_up": "alarm (closed_at, scope, key)",
     }.items():

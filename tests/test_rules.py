@@ -64,6 +64,13 @@ def told(**more: object) -> Scene:
     return BASE.but(proposal=credit(), told=more)
 
 
+def holding_out(share: float) -> Scene:
+    """Return the base scene under a playbook that keeps a share of all groups away from the machine."""
+    book = playbook()
+    value = book.value.model_copy(update={"hold_out": share})
+    return BASE.but(proposal=credit(), playbook=book.model_copy(update={"value": value}))
+
+
 def consent(status: str) -> Scene:
     """Return a scene on an account with a recorded consent to AI processing."""
     return of(crm__consents=[{"purpose": "AI processing", "status": status}])
@@ -179,6 +186,7 @@ TICKET_ROWS = (
         told(stops=[stop("channel", "chat")]),
     ),
     Row("shadow_mode", told(shadow=True), HANDOFF, "shadow_mode", told(shadow=False)),
+    Row("kept_away", holding_out(1.0), HANDOFF, "shadow_mode", holding_out(0.0)),
     Row("only_tightened", told(at_most=DRAFT), DRAFT, "latitude", told(at_most=ACT)),
     Row("flags", of(crm__flags=["no_ai_contact"]), HANDOFF, "no_ai_contact", of(crm__flags=["onboarding"])),
     Row("flags", of(crm__flags=["misaligned"]), DRAFT, "goal_conflict", of(crm__flags=[])),

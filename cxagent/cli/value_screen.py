@@ -125,6 +125,10 @@ def _portfolio(found: "Report") -> None:
     if found.fading:
         names = ", ".join(one.account_id for one in found.fading[:ACCOUNTS_SHOWN])
         page.print(screen.styled(f"content on the surface, fading underneath: {names}", "yellow"))
+    if found.backtest and (chances := found.backtest.chances) and chances.auc is not None:
+        judged = f"Brier {chances.brier:.3f}, AUC {chances.auc:.2f}, {say.figure(chances.top_decile, 'share')} of the "
+        judged += f"lost value in the highest tenth; {chances.renewals:,} renewals, {chances.lost:,} lost"
+        page.print(screen.styled(f"chances told three months ahead: {judged}", "dim"))
 
 
 def _accounts(title: str, accounts: "Sequence[Account]", say: Figures) -> None:
@@ -181,10 +185,10 @@ def show_account(found: "AccountReport", currency: str) -> None:
         if known:
             table.add_row(
                 line.title,
-                f"{known[-1]:,.2f}",
+                say.figure(known[-1], line.unit),
                 sparkline(line.series),
-                say.slope(line.trend, ""),
-                _verdict(verdict(line.trend)),
+                say.slope(line.trend, line.unit),
+                _verdict(verdict(line.trend, line.direction)),
             )
     page.print(table)
     page.print(screen.styled(f"  {found.convention}", "dim"))

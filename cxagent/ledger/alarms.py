@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from cxagent import clock
+from cxagent.domain.alarm import Alarm
 from cxagent.ledger.store import TABLES
 
 ALARM = TABLES["alarm"]
-EVERYWHERE = "all"
 
 _UP = select(ALARM).where(ALARM.c.closed_at.is_(None)).order_by(ALARM.c.opened_at, ALARM.c.id)
 _LAST = select(ALARM).order_by(ALARM.c.opened_at.desc(), ALARM.c.id.desc()).limit(bindparam("most"))
@@ -22,6 +22,14 @@ _CLOSE = (
 def up(connection: Connection) -> list[Any]:
     """Return the alarms that are up, the oldest first."""
     return list(connection.execute(_UP).mappings())
+
+
+def in_force(connection: Connection) -> list[Alarm]:
+    """Return the alarms that are up as a ruling needs them, the oldest first."""
+    return [
+        Alarm(metric=row["metric"], scope=row["scope"], key=row["key"], why=row["why"], since=row["opened_at"])
+        for row in up(connection)
+    ]
 
 
 def latest(connection: Connection, most: int = 100) -> list[Any]:

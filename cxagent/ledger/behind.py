@@ -59,7 +59,7 @@ CARRIED: dict[str, Carried] = {
     "onboarding_squares": _least(MONTH.c.onboarding, "are least far in their onboarding", "score"),
     "outages": _most(MONTH.c.recovery_hours, "waited longest for the end of an outage", "hours"),
     "sla_breaches": _most(MONTH.c.sla_breaches, "had a service level breached", "count"),
-    "promises_late": _most(MONTH.c.promises_late, "were kept a promise to late", "count"),
+    "promises_late": _most(MONTH.c.promises_late, "had promises that were not kept in time", "count"),
     "promises_kept": Carried(
         "had a promise due that was not kept by its date",
         "count",

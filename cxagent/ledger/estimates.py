@@ -1,4 +1,4 @@
-"""What was estimated last and what is alarming now, as a ruling needs them: a few rows by their keys."""
+"""What was estimated last, as a ruling needs it: a few rows by their keys."""
 
 import json
 from collections.abc import Sequence
@@ -6,12 +6,11 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from cxagent.domain.alarm import Alarm
 from cxagent.ledger.store import TABLES
 from cxagent.lifetime.retention import Retention
 from cxagent.lifetime.stake import Estimates
 
-ESTIMATE, MONTH, ALARM = TABLES["estimate"], TABLES["account_month"], TABLES["alarm"]
+ESTIMATE, MONTH = TABLES["estimate"], TABLES["account_month"]
 RETENTION = "retention"
 
 _OTHER, _LATER = ESTIMATE.alias(), MONTH.alias()
@@ -31,7 +30,6 @@ _HAZARD = select(MONTH.c.account_id, MONTH.c.hazard_ratio).where(
     .where(_LATER.c.account_id == MONTH.c.account_id, _LATER.c.hazard_ratio.is_not(None))
     .scalar_subquery(),
 )
-_ALARMS = select(ALARM).where(ALARM.c.closed_at.is_(None)).order_by(ALARM.c.opened_at, ALARM.c.id)
 
 
 def latest(connection: Connection, account_ids: Sequence[str], segments: Sequence[str]) -> Estimates:
@@ -48,9 +46,3 @@ def latest(connection: Connection, account_ids: Sequence[str], segments: Sequenc
 def _retention(payload: str) -> Retention:
     """Read an estimate's middle; beside it the payload holds every retention that is possible."""
     return Retention.model_validate(json.loads(payload)["retention"])
-
-
-def alarms(connection: Connection) -> list[Alarm]:
-    """Return the alarms that are up, the oldest first."""
-    rows = connection.execute(_ALARMS).all()
-    return [Alarm(metric=row.metric, scope=row.scope, key=row.key, why=row.why, since=row.opened_at) for row in rows]

@@ -71,6 +71,12 @@ _KNOW = (
 _TAKE_BACK = RENEWAL.delete().where(
     RENEWAL.c.account_id == bindparam("of"), RENEWAL.c.month == bindparam("in_month"), RENEWAL.c.renewed == 0
 )
+_TOLD = (
+    select(MONTH.c.p_next, MONTH.c.future_value, RENEWAL.c.renewed)
+    .join(MONTH, MONTH.c.account_id == RENEWAL.c.account_id)
+    .where(RENEWAL.c.month == bindparam("in_month"), MONTH.c.month == bindparam("lead"), MONTH.c.p_next.is_not(None))
+    .order_by(RENEWAL.c.account_id)
+)
 _CAME = select(RENEWAL).where(RENEWAL.c.month == bindparam("month")).order_by(RENEWAL.c.account_id)
 
 
@@ -145,6 +151,11 @@ def arms(connection: Connection, until: str = EVER) -> list[Arm]:
 def of_month(connection: Connection, month: str) -> list[Any]:
     """Return the renewals whose date came in a month."""
     return list(connection.execute(_CAME, {"month": month}))
+
+
+def told(connection: Connection, month: str, lead: str) -> list[Any]:
+    """Return the renewals of a month with the chance of losing each, and its value, as an earlier month told them."""
+    return list(connection.execute(_TOLD, {"in_month": month, "lead": lead}))
 
 
 def estimate(connection: Connection, kind: str, segment: str, month: str, payload: str) -> None:

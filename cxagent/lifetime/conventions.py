@@ -1,7 +1,7 @@
 """What textbooks call CLV when every renewal has one and the same chance: three conventions, to be named when quoted.
 
 With margin m a year, a constant renewal rate r and a discount d a year (Fader and Hardie 2012). The product's own value
-is `account.py`; these serve to compare it with a figure from elsewhere, and for the question "retention up by x".
+is `account.py`; these reproduce the published figures that it is compared with, and `what_if` tells the elasticity.
 """
 
 from enum import StrEnum

@@ -1,6 +1,7 @@
 """Cox's proportional hazards: how much sooner accounts leave with more of a covariate, whatever the course of time is.
 
-The partial likelihood of Cox (1972), with the treatments of tied times by Breslow (1974) and by Efron (1977).
+The partial likelihood of Cox (1972), with the treatments of tied times by Breslow (1974) and by Efron (1977). For
+analyses of one's own and the published tables; the product's health is `hazard.py`, which tells a chance per renewal.
 """
 
 import math

@@ -1,6 +1,7 @@
 """Observed survival, without any model of it: the curve of Kaplan and Meier, and whether two groups differ.
 
-It is drawn beside a fitted retention, so that a reader sees where the two part, and compares a hold-out with the rest.
+It is drawn beside a fitted retention, so that a reader sees where the two part. `kaplan_meier` and `log_rank` over
+single accounts serve analyses of one's own and reproduce the published tables; no report shows them.
 """
 
 import math

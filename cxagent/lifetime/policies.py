@@ -1,7 +1,8 @@
 """What a policy is worth: which accounts a person looks at first, told by what is kept (CLV), with NRR beside it.
 
 A policy is optimised for CLV. Net revenue retention counts next year's revenue alone, so it cannot tell a year from a
-decade or revenue from margin: with the same hours of review it can rank two policies the other way round.
+decade or revenue from margin: with the same hours of review it can rank two policies the other way round. It is for
+whoever decides where review hours go; no ruling and no report calls it.
 """
 
 from collections.abc import Callable, Sequence

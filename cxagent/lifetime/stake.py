@@ -16,7 +16,7 @@ from cxagent.domain.value import Text, Value
 from cxagent.domain.vocabulary import Segment
 from cxagent.lifetime.account import Holding, account_value
 from cxagent.lifetime.retention import Retention, renewal_rate
-from cxagent.lifetime.supposing import MOST_TERM, believed, careful, next_renewal, prior_retention
+from cxagent.lifetime.supposing import MOST_TERM, believed, filed_as, next_renewal, prior_retention
 from cxagent.lifetime.terms import ValueTerms
 
 MONTH = 365.25 / 12
@@ -63,7 +63,8 @@ class Stake(Value):
     `renewal` is what follows if it renews (FV), `expansion` what is expected to come on top, `referral` what it brings
     by word of mouth. `relationship` is what winning such an account anew costs: the price of a replacement, which is
     not added, because whoever replaces the account has its future again. `hazard_ratio` is how far health moves the
-    odds of leaving at the next renewal; 1 where no model says so.
+    odds of leaving at the next renewal; 1 where no model says so. `by_prior` is what would follow by the playbook's
+    prior, where a segment's own renewals took its place.
     """
 
     currency: Text
@@ -75,12 +76,18 @@ class Stake(Value):
     hazard_ratio: float = 1.0
     hazard_said: Text
     owner: Text
+    by_prior: Number | None = None
     sensitivity: tuple[Instead, ...] = ()
 
     @property
     def future_value(self) -> Decimal:
         """What follows if the account stays, the growth that is expected included."""
         return (self.renewal.amount or Decimal(0)) + (self.expansion.amount or Decimal(0))
+
+    @property
+    def weighed(self) -> Decimal:
+        """What an error is weighed by: history that somebody loaded makes none cheaper than the playbook does."""
+        return max(self.future_value, self.by_prior or Decimal(0))
 
     @property
     def total(self) -> Decimal:
@@ -137,7 +144,7 @@ def stake_of(
 
     A CLV that the CRM gives serves as the future value; where both are known the larger one counts.
     """
-    segment = _segment(account)
+    segment = filed_as(account)
     known = _known(account, terms, currency, today, fx, estimates)
     hazard, given = estimates.hazards.get(account.id), _amount(account.crm.clv if account.crm else None, currency, fx)
     renewal, method = _renewal(given, known, terms, assumed.get(segment, max(assumed.values(), default=0.0)))
@@ -150,13 +157,15 @@ def stake_of(
         expansion=expansion,
         relationship=StakePart(
             amount=_cents(terms.replacement.get(segment)),
-            said=f"what winning such an account anew costs ({_spoken(segment)}), assumed by {terms.owner}; not added",
+            said=f"what winning such an account ({segment.value.replace('_', ' ')}) anew costs, "
+            f"assumed by {terms.owner}; not added",
         ),
         referral=_referral(account, segment, terms),
         method=method,
         hazard_ratio=1.0 if hazard is None else hazard,
         hazard_said=seen,
         owner=terms.owner,
+        by_prior=_by_prior(known, account, terms),
         sensitivity=tuple(_instead(account, known, terms, given)) if known and (method == "computed" or grows) else (),
     )
 
@@ -238,6 +247,14 @@ def _instead(account: Account, known: _Known, terms: ValueTerms, given: float | 
     yield worth("money discounted by 2 points more", discount=terms.discount + WIDER)
 
 
+def _by_prior(known: _Known | None, account: Account, terms: ValueTerms) -> Decimal | None:
+    if known is None or known.retention == (prior := prior_retention(terms)):
+        return None
+    growth = float((account.crm.expected_growth if account.crm else None) or 0)
+    more = growth_value(known.holding, prior, growth, terms)
+    return _cents(_future(known._replace(retention=prior), terms.discount) + more)
+
+
 def _future(known: _Known, discount: float, lift: float = 0.0) -> float:
     return max(0.0, account_value(known.holding, known.retention, discount, lift).future_value)
 
@@ -253,33 +270,22 @@ def _known(
     margin, serve = believed(crm.gross_margin), _amount(crm.cost_to_serve, currency, fx)
     renewal, start = (contract.renewal_date, contract.start_date) if contract else (None, None)
     months = max(0.0, (renewal - today).days / MONTH) if renewal else None
-    number, fitted = next_renewal(start, renewal, today), estimates.retention.get(_segment(account).value)
-    law = careful(fitted, prior_retention(terms), number, terms.discount)
+    fitted = estimates.retention.get(filed_as(account).value)
     supposed = (
         (margin is None, "margin unknown: revenue counts in full, an upper bound"),
         (months is None, "renewal date unknown: taken as due now"),
         (months is not None and months > MOST_TERM, f"no term runs to {renewal}: the renewal is taken as due now"),
         (start is None, "start unknown: taken as the first term, a lower bound"),
         (fitted is None, f"retention by the prior of {terms.owner}, for nobody counted its segment's renewals yet"),
-        (fitted not in (None, law), f"retention by the prior of {terms.owner}: an estimate only adds caution"),
     )
     holding = Holding(
         arr=arr,
         margin=1.0 if margin is None else margin,
         cost_to_serve=serve or 0.0,
         months_left=months if months is not None and months <= MOST_TERM else 0.0,
-        next_renewal=number,
+        next_renewal=next_renewal(start, renewal, today),
     )
-    return _Known(holding, law, tuple(said for holds, said in supposed if holds))
-
-
-def _segment(account: Account) -> Segment:
-    """Return the segment on record; an account that nobody filed counts as the largest."""
-    return (account.crm.segment if account.crm else None) or Segment.STRATEGIC
-
-
-def _spoken(segment: Segment) -> str:
-    return segment.value.replace("_", " ")
+    return _Known(holding, fitted or prior_retention(terms), tuple(said for holds, said in supposed if holds))
 
 
 def _amount(money: Money | None, currency: str, fx: Fx | None) -> float | None:

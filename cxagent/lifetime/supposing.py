@@ -4,7 +4,8 @@ import math
 from datetime import date
 from decimal import Decimal
 
-from cxagent.lifetime.account import yearly_payments
+from cxagent.domain.account import Account
+from cxagent.domain.vocabulary import Segment
 from cxagent.lifetime.retention import Retention
 from cxagent.lifetime.terms import ValueTerms
 
@@ -19,12 +20,6 @@ def believed(margin: Decimal | None) -> float | None:
     return float(margin) if margin is not None and 0 <= margin <= 1 else None
 
 
-def careful(fitted: Retention | None, prior: Retention, n: int, discount: float) -> Retention:
-    """Return the retention under which more follows: history that somebody loads never makes an error cheaper."""
-    laws = (fitted, prior) if fitted else (prior,)
-    return max(laws, key=lambda law: yearly_payments(law, n, discount))
-
-
 def next_renewal(start: date | None, renewal: date | None, today: date) -> int:
     """Return the number of the next renewal of an annual contract: 1 at the end of the first term."""
     if start is None:
@@ -36,3 +31,8 @@ def next_renewal(start: date | None, renewal: date | None, today: date) -> int:
 def prior_retention(terms: ValueTerms) -> Retention:
     """Return the median of what is believed of a segment before its own renewals are counted."""
     return Retention(a=math.exp(terms.prior.ln_a), b=math.exp(terms.prior.ln_b))
+
+
+def filed_as(account: Account) -> Segment:
+    """Return the segment on record; an account that nobody filed counts as the largest."""
+    return (account.crm.segment if account.crm else None) or Segment.STRATEGIC

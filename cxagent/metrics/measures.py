@@ -63,7 +63,7 @@ def _accounts() -> dict[str, Measure]:
         "promises_made": Measure("promises that were given", "count", "crm", "trust"),
         "promises_due": Measure("promises whose date came", "count", "crm", None, "base"),
         "promises_kept": Measure("promises kept by their date, among those due", "count", "crm", "trust"),
-        "promises_late": Measure("promises kept after their date", "count", "crm", "trust"),
+        "promises_late": Measure("promises due that were not kept by their date", "count", "crm", "trust"),
         "consents_asked": Measure(
             "contacts on record who were asked for consent to data use", "count", "crm", None, "base"
         ),

@@ -10,26 +10,23 @@ from cxagent.errors import BadInput
 from cxagent.ledger import account_months
 from cxagent.review.site import Asked, route
 from cxagent.review.value_pages import shared
-from cxagent.trends.programme import Money, standing
-from cxagent.value.account import FOLLOWED, STANCE_DAYS, AccountReport, Followed, account_report
+from cxagent.trends.programme import Yearly, standing
+from cxagent.value.account import STANCE_DAYS, AccountReport, Followed, account_report
 from cxagent.value.figures import Figures
 from cxagent.value.month_charts import Course, followed
 from cxagent.value.report import Point, report
 from cxagent.value.valuing import latest
 
-UNITS = {"clv": "money", "at_risk": "money", "arr": "money", "usage": "share", "complaints": "count"}
-"""The units of what is followed of an account; what is not here is a score."""
 COUNTED = ("made", "due", "kept", "late")
 
 
 class Line(NamedTuple):
-    """One figure of an account: its unit, its last known month, its months as picture and rows, a year in money."""
+    """One figure of an account: its last known month, its months as picture and rows, a year in money."""
 
     one: Followed
-    unit: str
     last: Point | None
     course: Course | None
-    money: Money | Literal["unpriced"]
+    money: Yearly | Literal["unpriced"]
 
 
 def accounts(asked: Asked) -> Response:
@@ -76,19 +73,18 @@ def _document(asked: Asked, account_id: str) -> tuple[Account | None, bool]:
 def _lines(found: AccountReport, figures: Figures) -> list[Line]:
     lines = []
     for one in found.followed:
-        unit = UNITS.get(one.name, "score")
         last = next((point for point in reversed(one.series) if point.value is not None), None)
-        picture = followed(one.title, unit, one.series, one.trend, figures)
-        lines.append(Line(one, unit, last, picture, _money(one, unit)))
+        picture = followed(one.title, one.unit, one.series, one.trend, figures)
+        lines.append(Line(one, last, picture, _money(one)))
     return lines
 
 
-def _money(one: Followed, unit: str) -> Money | Literal["unpriced"]:
+def _money(one: Followed) -> Yearly | Literal["unpriced"]:
     """Return what a year of its trend amounts to where the figure is money; everything else has no price."""
-    if unit != "money":
+    if one.unit != "money":
         return "unpriced"
-    direction = next(way for name, _, way in FOLLOWED if name == one.name)
-    return standing(one.title, [point.value for point in one.series if not point.partial], direction, price=1.0).money
+    whole = [point.value for point in one.series if not point.partial]
+    return standing(one.title, whole, one.direction, price=1.0).money
 
 
 def _promised(rows: list[Any]) -> dict[str, int | None]:

@@ -22,7 +22,8 @@ from cxagent.value.answers import HEADER, as_contract, rows
 from cxagent.value.drilling import drill
 from cxagent.value.figures import MARKS, Figures, tick, told_as_money, verdict
 from cxagent.value.month_charts import BROAD, PANEL, SPARK_MONTHS, Course, course_of, spark
-from cxagent.value.report import MetricReport, Report, RetentionOf, report
+from cxagent.value.report import MetricReport, Report, report
+from cxagent.value.staying import RetentionOf
 from cxagent.value.what_if import MOST_POINTS, WhatIf, what_if
 
 SEGMENTS = (*(one.value for one in Segment), OTHERS)

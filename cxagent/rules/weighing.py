@@ -27,7 +27,7 @@ def future_value(sub: "Submission") -> Decimal:
     standing = sub.audit.standing
     if standing is None or standing.at_stake is None:
         return Decimal(0)
-    return max(standing.at_stake.future_value, standing.stake)
+    return max(standing.at_stake.weighed, standing.stake)
 
 
 def _worst(sub: "Submission", view: "PartView", future: float, hazard: float) -> Weighing | None:

@@ -8,7 +8,7 @@ from cxagent.trends.slope import Direction, Trend, trend
 MONTHS = 12
 
 
-class Money(NamedTuple):
+class Yearly(NamedTuple):
     """What a slope amounts to over a year in the playbook's currency, with the ends of its interval."""
 
     amount: float
@@ -22,7 +22,7 @@ class Standing(NamedTuple):
 
     name: str
     trend: Trend
-    money: Money | Literal["unpriced"]
+    money: Yearly | Literal["unpriced"]
 
 
 def standing(
@@ -40,4 +40,4 @@ def standing(
     sign = -1 if direction == "down" else 1
     amount, one, other = (sign * MONTHS * price * figure for figure in (found.slope, found.low, found.high))
     label = "a year, if it goes on so; before against after, not a proven cause"
-    return Standing(name, found, Money(amount, min(one, other), max(one, other), label))
+    return Standing(name, found, Yearly(amount, min(one, other), max(one, other), label))

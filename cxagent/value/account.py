@@ -19,16 +19,16 @@ from cxagent.value.months import later, month_of
 from cxagent.value.report import Point, TrendOf
 from cxagent.value.valuing import Known, features_of, holding_of
 
-FOLLOWED: tuple[tuple[str, str, Direction], ...] = (
-    ("clv", "lifetime value", "up"),
-    ("health", "health", "up"),
-    ("at_risk", "value at risk", "down"),
-    ("arr", "yearly revenue", "up"),
-    ("usage", "change in usage", "up"),
-    ("complaints", "complaints", "down"),
-    ("trust", "trust", "up"),
+FOLLOWED: tuple[tuple[str, str, str, Direction], ...] = (
+    ("clv", "lifetime value", "money", "up"),
+    ("health", "health", "score", "up"),
+    ("at_risk", "value at risk", "money", "down"),
+    ("arr", "yearly revenue", "money", "up"),
+    ("usage", "change in usage", "share", "up"),
+    ("complaints", "complaints", "count", "down"),
+    ("trust", "trust", "score", "up"),
 )
-"""What is followed of one account: the column, its name, and which way is good."""
+"""What is followed of one account: the column, its name, its unit, and which way is good."""
 STANCE_DAYS = 180
 """After so many days nobody knows whether a stance still holds."""
 
@@ -38,6 +38,8 @@ class Followed(Value):
 
     name: Text
     title: Text
+    unit: Text
+    direction: Direction
     series: tuple[Point, ...]
     trend: TrendOf
 
@@ -128,13 +130,15 @@ def _doubt(chance: Chance | None) -> Doubt | None:
     return Doubt(hazard_ratio=(chance.hazard_ratio.low, chance.hazard_ratio.high)) if chance else None
 
 
-def _followed(rows: Sequence[Any], running: str, column: str, title: str, direction: Direction) -> Followed:
+def _followed(rows: Sequence[Any], running: str, column: str, title: str, unit: str, direction: Direction) -> Followed:
     by_month: Mapping[str, float | None] = {row.month: getattr(row, column) for row in rows}
     months = months_from(rows[0].month, rows[-1].month)
     series = Series(months, tuple(by_month.get(month) for month in months))
     return Followed(
         name=column,
         title=title,
+        unit=unit,
+        direction=direction,
         series=tuple(
             Point(month=m, value=v, partial=m == running) for m, v in zip(series.months, series.values, strict=True)
         ),

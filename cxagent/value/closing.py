@@ -1,6 +1,5 @@
 """Closing months: what was loaded or observed is valued, the month is added up, and the sensors are run."""
 
-import json
 from collections.abc import Callable, Sequence
 
 from cxagent.ledger import account_months, renewals
@@ -17,7 +16,6 @@ LEAD_MONTHS, EVENTS_MONTHS = 3, 6
 """What is known about a renewal is taken from so many months ahead; events count over so many months before that."""
 REFIT_MONTHS = 12
 """Over a long history health is fitted anew this often, and always for the last month."""
-WARNINGS = "warnings"
 Told = Callable[[int, int], None]
 
 
@@ -42,9 +40,9 @@ def close(
     if not months:
         return []
     found = warnings.backtest(connection, playbook, months[-1])
-    renewals.estimate(connection, WARNINGS, "", months[-1], json.dumps(found.model_dump(mode="json")))
+    renewals.estimate(connection, warnings.KIND, "", months[-1], found.model_dump_json())
     # Old months say nothing of what is up now: the sensors always look at the latest month on record.
-    return sensors.sweep(connection, max(months[-1], *account_months.months(connection)[-1:]))
+    return sensors.sweep(connection, max((months[-1], *account_months.months(connection)[-1:])))
 
 
 def _renewed(connection: Connection, month: str) -> list[account_months.Measured]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cxagent.lifetime.spread import Spread
-from cxagent.trends.programme import Money as Standing
+from cxagent.trends.programme import Yearly
 from cxagent.trends.slope import ENOUGH, SNAPSHOT_BELOW
 from cxagent.value.money import Money
 from cxagent.value.report import MetricReport, TrendOf
@@ -91,7 +91,7 @@ class Figures(NamedTuple):
         said = f"{slope}{' points' if unit == 'share' else ''} a month"
         return f"{said} [{', '.join(told)}]" if told else f"{said}; {trend.n} of {ENOUGH} months that a verdict needs"
 
-    def year(self, money: Standing) -> str:
+    def year(self, money: Yearly) -> str:
         """Return what a trend of money amounts to in a year, with its interval."""
         amount, low, high = self.changes([money.amount, money.low, money.high], "money")
         return f"{self.currency} {amount} [{low}, {high}]"

@@ -212,10 +212,10 @@ def _segments(told: Monthly) -> Iterator[str]:
         yield "- no month of any account is on record"
         return
     kept = f"net {say.figure(whole.nrr, 'share')}"
-    yield f"- all: {kept}; CLV {say.spread(whole.clv)}; at risk {say.spread(whole.at_risk)}"
+    yield f"- all: {kept}; lifetime value {say.spread(whole.clv)}; at risk {say.spread(whole.at_risk)}"
     for one in whole.segments:
         kept = f"net {say.figure(one.nrr, 'share')}, gross {say.figure(one.grr, 'share')}"
-        yield f"- {spoken(one.segment)}: {kept}; CLV {say.spread(one.clv)}, {change(one)}; {gone(one, say)}"
+        yield f"- {spoken(one.segment)}: {kept}; lifetime value {say.spread(one.clv)}, {change(one)}; {gone(one, say)}"
     yield f"  {whole.convention}"
 
 

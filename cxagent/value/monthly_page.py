@@ -38,7 +38,7 @@ def html(told: Monthly, name: str) -> str:
     worth = told.worth
     title = f"What it is worth: {told.title}"
     about = f"{name}, as known on {told.made:%d %B %Y}; money in {worth.currency}"
-    counted = f"<p>CLV: {escape(worth.portfolio.convention)}.</p>" if worth.portfolio.accounts else ""
+    counted = f"<p>Lifetime value: {escape(worth.portfolio.convention)}.</p>" if worth.portfolio.accounts else ""
     parts = (
         f'<header><p class="kicker">What it is worth</p><h1>{escape(told.title)}</h1>'
         f'<p class="soft">{escape(about)}</p></header>',
@@ -202,13 +202,13 @@ def _accounts(told: Monthly) -> str:
     if not whole.accounts:
         return "<section><h2>What accounts are worth</h2><p>No month of any account is on record.</p></section>"
     head = _head(
-        *("segment", "accounts", "net kept", "gross kept", f"CLV, {say.currency}", "in a year", "at risk"),
+        *("segment", "accounts", "net kept", "gross kept", f"lifetime value, {say.currency}", "in a year", "at risk"),
         "left in a year",
         right=(1, 2, 3, 4, 5, 6),
     )
     cells = (
         *(_cell(f"{whole.accounts:,}", "accounts"), _cell(say.figure(whole.nrr, "share"), "net kept"), "<td></td>"),
-        *(_cell(_spread(whole.clv, say), "CLV"), "<td></td>", _cell(_spread(whole.at_risk, say), "at risk")),
+        *(_cell(_spread(whole.clv, say), "lifetime value"), "<td></td>", _cell(_spread(whole.at_risk, say), "at risk")),
     )
     all_ = f'<tr><th scope="row">all</th>{"".join(cells)}<td></td></tr>'
     rows = "".join(_segment(one, say) for one in whole.segments)
@@ -231,8 +231,8 @@ def _segment(one: OfSegment, say: Figures) -> str:
         *(_cell(f"{one.accounts:,}", "accounts"), _cell(say.figure(one.nrr, "share"), "net kept")),
         *(
             _cell(say.figure(one.grr, "share"), "gross kept"),
-            _cell(_spread(one.clv, say), "CLV"),
-            _cell(escape(change(one)), "CLV"),
+            _cell(_spread(one.clv, say), "lifetime value"),
+            _cell(escape(change(one)), "lifetime value"),
         ),
         *(_cell(_spread(one.at_risk, say), "at risk"), _cell(escape(gone(one, say)), "within a year", "")),
     )
@@ -244,7 +244,7 @@ def _named(title: str, accounts: Sequence[Account], say: Figures) -> str:
     if not accounts:
         return ""
     rows = "".join(_account(one, say) for one in accounts[:ACCOUNTS_SHOWN])
-    head = _head("account", "segment", "CLV", "at risk", "looked after by", "why", right=(2, 3))
+    head = _head("account", "segment", "lifetime value", "at risk", "looked after by", "why", right=(2, 3))
     table = f'<table class="stack named">{head}<tbody>{rows}</tbody></table>'
     return f'<div class="paper whole"><h3>{escape(title)}</h3>{table}</div>'
 
@@ -253,6 +253,7 @@ def _account(one: Account, say: Figures) -> str:
     clv, risk = (escape(say.money(value)) for value in (one.clv, one.at_risk))
     return (
         f'<tr><th scope="row">{escape(one.account_id)}</th><td>{escape(spoken(one.segment))}</td>'
-        f"{_cell(clv, 'CLV')}{_cell(risk, 'at risk')}{_cell(escape(one.owner or 'nobody'), 'looked after by', '')}"
+        f"{_cell(clv, 'lifetime value')}{_cell(risk, 'at risk')}"
+        f"{_cell(escape(one.owner or 'nobody'), 'looked after by', '')}"
         f'<td class="said">{escape(one.why)}</td></tr>'
     )

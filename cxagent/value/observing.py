@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxagent.context.standing import trust_balance
-from cxagent.domain.account import Account, Answers, Contact, Promise
+from cxagent.domain.account import Account, Answers, Contact
 from cxagent.domain.money import Fx, Money
 from cxagent.errors import Denied, Transient, Unreachable
 from cxagent.ledger import account_months, history, month_events, renewals, tickets
@@ -226,12 +226,8 @@ def _service(account: Account, month: str) -> dict[str, float | int | None]:
         "sla_breaches": support.sla_breaches_30d if support else None,
         "promises_due": len(due) if promises is not None else None,
         "promises_kept": sum(one.kept is True for one in due) if promises is not None else None,
-        "promises_late": sum(_late(one, month) for one in due) if promises is not None else None,
+        "promises_late": sum(one.kept is False for one in due) if promises is not None else None,
     }
-
-
-def _late(promise: Promise, month: str) -> bool:
-    return promise.kept is False or (promise.kept is None and promise.due is not None and month_of(promise.due) < month)
 
 
 def _consents(account: Account) -> dict[str, int | None]:

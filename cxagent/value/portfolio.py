@@ -217,7 +217,11 @@ def _said(nrr: float | None, segments: Sequence[OfSegment]) -> Iterable[str]:
     for one in segments:
         fell = one.clv_before is not None and one.clv.median < (1 - NOTICED) * one.clv_before
         if nrr is not None and nrr >= 1 and one.left and (fell or (one.nrr is not None and one.nrr < 1)):
-            change = f", and its CLV is {one.clv.median / one.clv_before - 1:+.0%}" if fell and one.clv_before else ""
+            change = (
+                f", and its lifetime value changed by {one.clv.median / one.clv_before - 1:+.0%}"
+                if fell and one.clv_before
+                else ""
+            )
             accounts, them = ("account", "it") if one.left == 1 else ("accounts", "them")
             yield (
                 f"net revenue retention is {nrr:.0%} over all, yet {one.left:,} {accounts} of "

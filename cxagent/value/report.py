@@ -1,6 +1,5 @@
 """The report on worth: four keys side by side as trends, money where it is honest, and beside it what has no price."""
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,10 +10,6 @@ from cxagent.domain.value import Instant, Text, Value
 from cxagent.ledger import account_months, alarms, month_events, people_months, renewals
 from cxagent.ledger.account_months import Measured
 from cxagent.ledger.store import Connection
-from cxagent.lifetime.curves import Step, observed_curve
-from cxagent.lifetime.fitting import Renewals, renewal_range
-from cxagent.lifetime.retention import survival
-from cxagent.lifetime.spread import Spread
 from cxagent.metrics.measures import KeyName
 from cxagent.metrics.metric import Metric
 from cxagent.metrics.registry import Registry
@@ -23,20 +18,17 @@ from cxagent.trends.forecast import forecast
 from cxagent.trends.series import Series, months_from
 from cxagent.trends.slope import Verdict
 from cxagent.value import money, people, valuing, warnings
-from cxagent.value.closing import WARNINGS
 from cxagent.value.measuring import FROM_LEDGER, of_ledger, unclosed
 from cxagent.value.money import BeforeAfter, Money
 from cxagent.value.months import bounds, later, month_of
 from cxagent.value.portfolio import Portfolio, counts, portfolio
-from cxagent.value.valuing import Known
+from cxagent.value.staying import RetentionOf, health, retention
 
 AHEAD = 3
 YEAR = 12
 INSTANT = timedelta(microseconds=1)
 MOST_MONTHS = 60
 """The months that a report looks back on."""
-TERMS = 8
-"""Up to which renewal a retention curve is shown."""
 
 
 class Point(Value):
@@ -94,28 +86,6 @@ class MetricReport(Value):
         return next(reversed(whole or told), None)
 
 
-class CurvePoint(Value):
-    """The share of accounts that is left after n renewals, as estimated and as observed, each with its interval."""
-
-    number: int
-    rate: Spread
-    left: float
-    observed: float | None
-    low: float | None
-    high: float | None
-
-
-class RetentionOf(Value):
-    """The retention of a segment: the estimate, what it rests on, and the curve beside what was seen."""
-
-    segment: Text
-    a: float
-    b: float
-    observed: int
-    basis: Text
-    curve: tuple[CurvePoint, ...]
-
-
 class Report(Value):
     """Everything that `cxagent value` says; all four keys are always there."""
 
@@ -156,14 +126,13 @@ def report(
     measured = together(connection, playbook, datetime.fromisoformat(bounds(month)[1]) - INSTANT if ended else now)
     last = max((one for one in account_months.months(connection) if one < until), default=month)
     known = valuing.latest(connection, playbook.value, until)
-    hours = people_months.review_hours(connection, bounds(later(month, 1 - YEAR))[0])
     rows = list(account_months.holdings(connection, last))
-    whole = portfolio(connection, known, rows, measured, last, hours, playbook.latitude.minute_costs)
+    whole = portfolio(
+        connection, known, rows, measured, last, _hours(connection, month), playbook.latitude.minute_costs
+    )
     began = month_events.first_ticket(connection)
     priced = as_money(connection, playbook, measured, rows, month)
     keys = _keys(registry, arranged(measured, month, segment), running, priced)
-    flat = [one for of in keys.values() for one in of]
-    kept = renewals.estimates(connection, WARNINGS, until).get("")
     return Report(
         as_of=now,
         month=month,
@@ -173,17 +142,27 @@ def report(
         said=(*whole.said, *_disagreeing(keys)),
         money=tuple(priced.values()),
         before_after=money.before_after(connection, began[:7] if began else None, month),
-        unpriced=tuple(one.name for one in flat if one.money == money.UNPRICED and one.unit != "money"),
+        unpriced=_unpriced(keys),
         portfolio=whole,
-        retention=tuple(_retention(connection, known, later(month, 1))),
-        health=_health(known),
+        retention=tuple(retention(connection, known, later(month, 1))),
+        health=health(known),
         fading=warnings.fading(rows, playbook),
         quiet=warnings.quiet(rows),
-        backtest=warnings.Backtest.model_validate(json.loads(kept)) if kept else None,
+        backtest=warnings.kept(connection, until),
         alarms=tuple(dict(row) for row in alarms.up(connection)),
         trust=people.trust_map(rows),
         colleagues=people.colleagues(connection, month),
     )
+
+
+def _hours(connection: Connection, month: str) -> Mapping[str, float]:
+    """Return the hours of review that each account cost in the year up to a month."""
+    return people_months.review_hours(connection, bounds(later(month, 1 - YEAR))[0])
+
+
+def _unpriced(keys: Mapping[KeyName, Sequence[MetricReport]]) -> tuple[str, ...]:
+    flat = (one for of in keys.values() for one in of)
+    return tuple(one.name for one in flat if one.money == money.UNPRICED and one.unit != "money")
 
 
 def together(connection: Connection, playbook: Playbook, now: datetime) -> list[Measured]:
@@ -280,46 +259,3 @@ def _disagreeing(keys: Mapping[KeyName, Sequence[MetricReport]]) -> Iterable[str
     gains, losses = by[Verdict.COMPOUNDING], by[Verdict.ERODING]
     if gains and losses:
         yield f"the keys disagree: {' and '.join(gains)} compounding, {' and '.join(losses)} eroding"
-
-
-def _retention(connection: Connection, known: Known, before: str) -> Iterable[RetentionOf]:
-    counted: dict[str, list[Renewals]] = defaultdict(list)
-    for one in renewals.counted(connection, before):
-        counted[one.segment].append(Renewals(number=one.number, renewed=one.renewed, lost=one.came - one.renewed))
-    for segment, estimate in known.retention.items():
-        if segment == account_months.OTHERS and not counted[segment]:
-            continue
-        steps: dict[int, Step] = {round(step.time): step for step in observed_curve(counted[segment])}
-        yield RetentionOf(
-            segment=segment,
-            a=estimate.retention.a,
-            b=estimate.retention.b,
-            observed=estimate.observed,
-            basis=estimate.basis,
-            curve=tuple(
-                CurvePoint(
-                    number=n,
-                    rate=renewal_range(estimate, n),
-                    left=survival(estimate.retention, n),
-                    observed=steps[n].survival if n in steps else None,
-                    low=steps[n].low if n in steps else None,
-                    high=steps[n].high if n in steps else None,
-                )
-                for n in range(1, TERMS + 1)
-            ),
-        )
-
-
-def _health(known: Known) -> dict[str, Any]:
-    model = known.health
-    return {
-        "basis": model.basis,
-        "lead_days": model.lead_days,
-        "renewals": model.renewals,
-        "lost": model.lost,
-        "effects": [
-            {"feature": one.feature.name, "weight": one.weight, "mean": one.mean, "per_deviation": one.weight * one.sd}
-            for one in model.effects
-        ],
-        "left_out": model.left_out,
-    }

@@ -11,6 +11,7 @@ from cxagent.domain.value import Text, Value
 from cxagent.intervals import wilson
 from cxagent.ledger import account_months, renewals
 from cxagent.ledger.store import Connection
+from cxagent.lifetime.calibration import Calibration, evaluate
 from cxagent.playbook import Playbook
 from cxagent.value.months import later
 
@@ -21,6 +22,8 @@ YEAR, LOOKED_BACK = 12, 24
 LEAD = 3
 """A warning counts as early from so many months before the renewal date."""
 MOST = 50
+KIND = "warnings"
+"""Under which kind of estimate a backtest is kept."""
 
 
 class Fading(Value):
@@ -40,7 +43,8 @@ class Backtest(Value):
     """How warnings turned out on renewals of the last two years: `lead_days` is the median of those that came true.
 
     `flagged` renewals were warned of at least three months ahead; `lost` of them did not renew. `missed` did not renew
-    without a warning. `lift` is how much oftener flagged accounts left than the others.
+    without a warning. `lift` is how much oftener flagged accounts left than the others. `chances` is how the chances of
+    not renewing that were told as long ahead turned out.
     """
 
     renewals: int
@@ -51,6 +55,7 @@ class Backtest(Value):
     recall: tuple[float, float, float] | None
     lift: float | None
     lead_days: float | None
+    chances: Calibration | None = None
 
 
 class _Outcome(NamedTuple):
@@ -93,14 +98,27 @@ def _fading(row: Any) -> Fading:
 
 def backtest(connection: Connection, playbook: Playbook, month: str) -> Backtest:
     """Return how far ahead silent churn was warned of, on the renewals of the last two years."""
-    drop, found = -float(playbook.at_risk.usage_drop), list[_Outcome]()
+    drop, found, told = -float(playbook.at_risk.usage_drop), list[_Outcome](), list[Any]()
     for ago in range(LOOKED_BACK):
         due = later(month, -ago)
         first = account_months.first_falling(connection, due, later(due, -YEAR), later(due, -1), drop, CONTENT)
         for row in renewals.of_month(connection, due):
             seen = first.get(row.account_id)
             found.append(_Outcome(None if seen is None else _months(seen, due), bool(row.renewed)))
-    return _judged(found)
+        told += renewals.told(connection, due, later(due, -LEAD))
+    return _judged(found).model_copy(update={"chances": _chances(told)})
+
+
+def kept(connection: Connection, until: str = renewals.EVER) -> Backtest | None:
+    """Return the latest backtest that was kept up to a month."""
+    found = renewals.estimates(connection, KIND, until).get("")
+    return Backtest.model_validate_json(found) if found else None
+
+
+def _chances(told: Sequence[Any]) -> Calibration | None:
+    if not told:
+        return None
+    return evaluate([one.p_next for one in told], [not one.renewed for one in told], [one.future_value for one in told])
 
 
 def _months(first: str, last: str) -> int:

@@ -14,9 +14,9 @@ from review.conftest import OURS, Desk, serving
 from review.test_browser import SMALLEST, scan
 from starlette.testclient import TestClient
 
+from cxagent.charts import Point, line, scale_of, share_scale
 from cxagent.domain.cell import Level
 from cxagent.review.app import make_app
-from cxagent.charts import Point, line, scale_of, share_scale
 from cxagent.review.settings import Settings
 from quality.conftest import Sits
 from quality.service import Service

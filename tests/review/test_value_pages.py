@@ -1,7 +1,5 @@
 """The pages on worth: what they always show, what they refuse to say, and what stands behind each figure."""
 
-import contextlib
-import contextvars
 import csv
 import io
 import re
@@ -9,72 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from httpx import Response
-from requirements.world import DAY, ROOT, account
-from starlette.testclient import TestClient
+from requirements.world import ROOT
 
-from cxagent.charts import round_scale
-from cxagent.inbox import Inbox
 from cxagent.ledger import alarms, behind
 from cxagent.ledger.store import Store
 from cxagent.metrics.registry import default_registry
 from cxagent.playbook import load_playbook
-from cxagent.testing import World
-from cxagent.trends.slope import trend
-from cxagent.value.figures import Figures, tick
-from cxagent.value.month_charts import PANEL, MonthRow, course, spark, with_trend
-from cxagent.value.report import Point, TrendOf
-from review.conftest import Desk
-from review.worth import FADING, POOR, QUIET, put_on_record, text
+from review.worth import FADING, POOR, QUIET, Looker, page, put_on_record, room, text
 
 PATHS = ("/value", "/value/metrics", "/value/metrics/retention_rate", "/value/accounts", "/value/people")
-STANCES = {
-    "crm.contacts": [
-        {
-            "email": "ada@a-3.example",
-            "name": "Ada Fern",
-            "department": "IT",
-            "stance": "for",
-            "stance_on": "2027-02-01",
-        },
-        {"email": "bo@a-3.example", "name": "Bo Lind", "role": "cfo", "stance": "against", "stance_on": "2026-01-01"},
-    ],
-    "support.promises": [
-        {"what": "a review each quarter", "due": "2027-01-15", "kept": True},
-        {"what": "a fix of the export", "due": "2027-02-15"},
-    ],
-}
-
-
-def room(folder: Path, months: int, **more: bool) -> Desk:
-    """Open a desk with so many whole months of invented accounts on record."""
-    world = World(ROOT, folder)
-    world.now = DAY
-    world.accounts = {FADING: account("global", STANCES, id=FADING)}
-    made = Desk(world, Inbox(world.agent))
-    if months:
-        with world.inside(), world.store.write() as connection:
-            put_on_record(connection, made.inbox.playbook, months, **more)
-    return made
-
-
-class Looker:
-    """Somebody signed in at a desk of their own, each of whose requests happens on the day and ledger of that desk."""
-
-    def __init__(self, desk: Desk, who: str) -> None:
-        self.desk, self.context, self.held = desk, contextvars.copy_context(), contextlib.ExitStack()
-        self.client: TestClient = self.context.run(self.held.enter_context, desk.client(who))
-
-    def get(self, path: str) -> Response:
-        """Ask for something, which is found under its own address."""
-        answer: Response = self.context.run(self.client.get, path)
-        assert str(answer.url).endswith(path), answer.url
-        return answer
-
-    def close(self) -> None:
-        """Leave the desk."""
-        self.context.run(self.held.close)
-        self.desk.world.close()
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +40,6 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looker]:
     looker = Looker(room(tmp_path_factory.mktemp("one"), 1, running=False), "Piet Aalders")
     yield looker
     looker.close()
-
-
-def page(client: Looker, path: str, status: int = 200) -> str:
-    """Return a page, which answers with a status."""
-    answer = client.get(path)
-    assert answer.status_code == status, answer.text[:400]
-    return answer.text
 
 
 def section(told: str, name: str) -> str:
@@ -311,71 +245,3 @@ def test_every_list_behind_a_figure_is_a_query_that_both_databases_answer(postgr
         found.append({name: [row["account_id"] for row in rows] for name, rows in lists.items()})
         store.close()
     assert found[0] == found[1] and sum(map(len, found[0].values())) > 60
-
-
-def test_a_scale_names_round_values_where_they_stand() -> None:
-    """Every named value is a round one, holds what is drawn, and a constant has room around it."""
-    for values in ([0.0, 97.3], [101.0, 103.5], [-4.2, 7.7], [5.0, 5.0], [0.0, 0.0], [1e7, 2.4e7], [0.0113, 0.0118]):
-        scale = round_scale(values, lambda value, step: tick(value, step, "count"), PANEL)
-        assert scale.low <= min(values) and scale.high >= max(values) and 2 <= len(scale.ticks) <= 8
-        assert (scale.y(scale.high), scale.y(scale.low)) == (PANEL.top, PANEL.height - PANEL.bottom)
-    scale = round_scale([0.0, 1.3e6], lambda value, step: tick(value, step, "money"), PANEL)
-    assert [one.said for one in scale.ticks] == ["0", "500k", "1.0M", "1.5M"]
-
-
-def test_the_line_of_a_trend_is_that_of_least_squares() -> None:
-    """Over months with a gap the drawn line has the slope of the trend, and leaves as much above as below."""
-    values = [3.0, 4.5, None, 5.0, 7.5, 7.0, 9.5, 8.0, 11.0, 12.5, 12.0, 14.0, 13.5]
-    points = [Point(month=f"2026-{n:02d}" if n < 13 else "2027-01", value=v) for n, v in enumerate(values, 1)]
-    found = trend(values)
-    rows = with_trend(points, TrendOf(**found._asdict()))
-    lines = [row.line or 0.0 for row in rows]
-    assert lines[1] - lines[0] == pytest.approx(found.slope)
-    rest = [row.value - row.line for row in rows if row.value is not None and row.line is not None]
-    assert sum(rest) == pytest.approx(0, abs=1e-9)
-    assert all((row.line_low or 0) <= (row.line or 0) <= (row.line_high or 0) for row in rows)
-    assert found.slope is not None and found.high is not None
-    centre = sum(place for place, value in enumerate(values) if value is not None) / 12
-    assert (rows[-1].line_high or 0) - lines[-1] == pytest.approx((found.high - found.slope) * (12 - centre))
-
-
-def test_a_gap_breaks_the_line_and_the_running_month_is_marked() -> None:
-    """An unknown month has no dot and no line through it; the month that is not over has a ring and a dashed line."""
-    rows = [MonthRow(f"2026-{n:02d}", value) for n, value in enumerate((1.0, 2.0, None, 3.0, 4.0), 1)]
-    drawn = course("x & y", "count", [*rows, MonthRow("2026-06", 2.0, partial=True)], Figures("USD"), PANEL)
-    assert drawn is not None
-    assert drawn.picture.count('class="stroke"') == 2 and drawn.picture.count("<circle") == 5
-    assert drawn.picture.count("dot running") == 1 and drawn.picture.count("running-line") == 1
-    assert (
-        "x &amp; y" in drawn.picture
-        and course("none", "count", [MonthRow("2026-01", None)], Figures("USD"), PANEL) is None
-    )
-
-
-def test_noise_of_floats_is_no_movement() -> None:
-    """A figure that only sums of floats tell apart is a level line, and its slope is zero without a sign."""
-    points = [Point(month=f"2026-{n:02d}", value=4.4 + 1e-14 * (n % 3)) for n in range(1, 13)]
-    heights = set(re.findall(r"[\d.]+,([\d.]+)", spark(points, "score")))
-    assert len(heights) == 1
-    assert Figures("USD").changes([-1e-9, 0.0], "score") == ["0", "0"]
-    assert Figures("USD").changes([0.127, -0.5], "money") == ["+0.13", "-0.50"]
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "said"),
-    [
-        (0.8625, "share", "86.2 %"),
-        (0.0041, "share", "0.41 %"),
-        (95_578_432.5, "money", "USD 95.6M"),
-        (-1_702_472.0, "money", "USD -1.70M"),
-        (2346.8, "money", "USD 2,347"),
-        (24.0, "count", "24"),
-        (0.0354, "count", "0.035"),
-        (62.288, "score", "62.29"),
-        (5.21, "hours", "5.2 h"),
-        (None, "money", "unknown"),
-    ],
-)
-def test_figures_are_written_in_their_unit(value: float | None, unit: str, said: str) -> None:
-    """A share in per cent, money short where it is large, a count whole, and what is not known in a word."""
-    assert Figures("USD").figure(value, unit) == said

@@ -1,15 +1,25 @@
 """Invented months of accounts and colleagues, put on record as loading does, for the pages on worth."""
 
+import contextlib
+import contextvars
 import random
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from httpx import Response
+from requirements.world import DAY, ROOT, account
+from starlette.testclient import TestClient
+
+from cxagent.inbox import Inbox
 from cxagent.ledger import account_months, renewals
 from cxagent.ledger.store import Connection
 from cxagent.playbook import Playbook
+from cxagent.testing import World
 from cxagent.trends.series import month_name, month_number
 from cxagent.value.closing import close
+from review.conftest import Desk
 
 RUNNING = "2027-03"
 """The month of the scenes' day: it is not over."""
@@ -19,6 +29,23 @@ SIZES = (("smb", 9_000.0, 0.84), ("mid_market", 60_000.0, 0.92), ("enterprise", 
 FADING, QUIET, POOR = "A-3", "A-2", "A-6"
 GAP = "2026-08"
 """A month in which nobody sent a survey."""
+
+STANCES = {
+    "crm.contacts": [
+        {
+            "email": "ada@a-3.example",
+            "name": "Ada Fern",
+            "department": "IT",
+            "stance": "for",
+            "stance_on": "2027-02-01",
+        },
+        {"email": "bo@a-3.example", "name": "Bo Lind", "role": "cfo", "stance": "against", "stance_on": "2026-01-01"},
+    ],
+    "support.promises": [
+        {"what": "a review each quarter", "due": "2027-01-15", "kept": True},
+        {"what": "a fix of the export", "due": "2027-02-15"},
+    ],
+}
 
 
 def put_on_record(
@@ -94,3 +121,41 @@ def _colleague(name: str, month: str, chance: random.Random) -> dict[str, Any]:
 def text(page: str) -> str:
     """Return the words of a page, without its tags."""
     return " ".join(TAG.sub(" ", page).split())
+
+
+def room(folder: Path, months: int, **more: bool) -> Desk:
+    """Open a desk with so many whole months of invented accounts on record."""
+    world = World(ROOT, folder)
+    world.now = DAY
+    world.accounts = {FADING: account("global", STANCES, id=FADING)}
+    made = Desk(world, Inbox(world.agent))
+    if months:
+        with world.inside(), world.store.write() as connection:
+            put_on_record(connection, made.inbox.playbook, months, **more)
+    return made
+
+
+class Looker:
+    """Somebody signed in at a desk of their own, each of whose requests happens on the day and ledger of that desk."""
+
+    def __init__(self, desk: Desk, who: str) -> None:
+        self.desk, self.context, self.held = desk, contextvars.copy_context(), contextlib.ExitStack()
+        self.client: TestClient = self.context.run(self.held.enter_context, desk.client(who))
+
+    def get(self, path: str) -> Response:
+        """Ask for something, which is found under its own address."""
+        answer: Response = self.context.run(self.client.get, path)
+        assert str(answer.url).endswith(path), answer.url
+        return answer
+
+    def close(self) -> None:
+        """Leave the desk."""
+        self.context.run(self.held.close)
+        self.desk.world.close()
+
+
+def page(client: Looker, path: str, status: int = 200) -> str:
+    """Return a page, which answers with a status."""
+    answer = client.get(path)
+    assert answer.status_code == status, answer.text[:400]
+    return answer.text

@@ -71,6 +71,12 @@ def found(url: str) -> Monthly:
         return told(Home(ROOT))
 
 
+@pytest.fixture(scope="module")
+def page(found: Monthly) -> str:
+    """That month as a page."""
+    return html(found, NAME)
+
+
 def told(home: Home, now: datetime = NOW, month: str | None = None) -> Monthly:
     """Return what is told of a month."""
     with home.store.read() as connection:
@@ -85,11 +91,11 @@ def in_order(text: str, words: Iterable[str]) -> bool:
 # ---- what is told ---------------------------------------------------------------------------------------------------
 
 
-def test_the_four_keys_stand_together_in_every_form(found: Monthly) -> None:
+def test_the_four_keys_stand_together_in_every_form(found: Monthly, page: str) -> None:
     """R66, R89: text, mail and page begin with the headlines of all four keys, each with verdict and money or none."""
     assert [of.key for of in found.keys] == KEYS
     titles = [one.title for of in found.keys for one in of.headlines]
-    for written_down in (plain(found), short(found), html(found, NAME)):
+    for written_down in (plain(found), short(found), page):
         start = written_down[: re.search("not to be missed", written_down, re.IGNORECASE).start()]  # type: ignore[union-attr]
         assert in_order(start, titles)
         assert in_order(start, ["flat", "not proven", "insufficient history", "unpriced"])
@@ -106,16 +112,15 @@ def test_the_last_whole_month_is_told_as_whole(found: Monthly) -> None:
     assert found.worth.portfolio.month == "2026-10"
 
 
-def test_what_must_not_be_missed_is_said(found: Monthly) -> None:
+def test_what_must_not_be_missed_is_said(found: Monthly, page: str) -> None:
     """R43: revenue that hides what leaves, an alarm, and an account that fades unheard are told by ids alone."""
-    for written_down in (plain(found), short(found), html(found, NAME)):
+    for written_down in (plain(found), short(found), page):
         assert "growth elsewhere hides it" in written_down
         assert "alarm since 2026-11-15, complaint rate of S-0: complaints come more often" in written_down
 
 
-def test_nothing_is_added_up_and_what_is_not_proven_says_so(found: Monthly) -> None:
+def test_nothing_is_added_up_and_what_is_not_proven_says_so(found: Monthly, page: str) -> None:
     """R88: each outcome in money stands with its rule, range and label; without a hold-out or a record it is none."""
-    page = html(found, NAME)
     assert [one.rule for one in found.worth.money] == ["retention", "efficiency", "risk"]
     assert [one.amount for one in found.worth.money] == [None, None, None]
     for one in found.worth.money:
@@ -124,23 +129,23 @@ def test_nothing_is_added_up_and_what_is_not_proven_says_so(found: Monthly) -> N
     assert "never added up" in page.lower() and "total" not in page.lower()
 
 
-def test_the_unpriced_cannot_be_switched_off(found: Monthly) -> None:
+def test_the_unpriced_cannot_be_switched_off(found: Monthly, page: str) -> None:
     """R89: every metric without a price is named as unpriced in text and page, also one of which nothing is known."""
     without = [one for metrics in found.worth.keys.values() for one in metrics if one.money == "unpriced"]
     assert len(without) > 40
+    text = plain(found)
     for one in without:
-        assert re.search(rf"{re.escape(one.title)}\b[^\n]*?unpriced", plain(found)), one.title
-        assert re.search(rf"{re.escape(one.title)}\b.*?unpriced", html(found, NAME), re.DOTALL), one.title
-    rows = html(found, NAME).split("<tr>")
+        assert re.search(rf"{re.escape(one.title)}\b[^\n]*?unpriced", text), one.title
+        assert re.search(rf"{re.escape(one.title)}\b.*?unpriced", page, re.DOTALL), one.title
+    rows = page.split("<tr>")
     for one in without:
         if not one.headline and one.latest is not None:
             (line,) = (cells for cells in rows if cells.startswith(f'<th scope="row">{one.title}</th>'))
             assert ">unpriced</td>" in line, one.title
 
 
-def test_nrr_stands_beside_clv_by_segment(found: Monthly) -> None:
+def test_nrr_stands_beside_clv_by_segment(found: Monthly, page: str) -> None:
     """R44: each segment has its net revenue retention and its lifetime value with an interval in one row."""
-    page = html(found, NAME)
     for one in found.worth.portfolio.segments:
         assert one.nrr is not None
         line = next(part for part in page.split("<tr>") if part.startswith(f'<th scope="row">{one.segment} <small>'))
@@ -160,9 +165,9 @@ def test_a_page_stands_by_itself(found: Monthly) -> None:
     assert page.count("<html") == 1 and 'name="viewport"' in page and "size: A4" in page
 
 
-def test_a_chart_says_what_its_table_says(found: Monthly) -> None:
+def test_a_chart_says_what_its_table_says(page: str) -> None:
     """R83: two years of months and what is expected stand in chart and table alike; an unknown month is no dot."""
-    drawing = html(found, NAME).partition('class="chart course"')[2]
+    drawing = page.partition('class="chart course"')[2]
     dots = dict(re.findall(r"<title>(\d{4}-\d\d): ([^<]+)</title>", drawing.partition("</svg>")[0]))
     table = re.findall(r'<th scope="row"[^>]*>(\d{4}-\d\d)</th><td class="n">([^<]+)</td>', drawing)
     cells = dict(table[:27])
@@ -305,13 +310,13 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 
 
 def test_the_command_writes_the_page(
-    home: Home, found: Monthly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    home: Home, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`value report` writes a file or prints the page; a wrong month or place is one sentence and exit code 2."""
     monkeypatch.chdir(tmp_path)
     assert run(monkeypatch, "report") == 0
     assert run(monkeypatch, "report", "--month", "2026-10", "--to", "-") == 0
-    assert capsys.readouterr().out == (tmp_path / "value-2026-10.html").read_text() == html(found, NAME)
+    assert capsys.readouterr().out == (tmp_path / "value-2026-10.html").read_text() == page
     assert run(monkeypatch, "report", "--month", "2026-11") == 2
     assert run(monkeypatch, "report", "--to", "nowhere/page.html") == 2
     assert "nowhere/page.html: cannot be written" in capsys.readouterr().err

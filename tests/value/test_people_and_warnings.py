@@ -124,6 +124,20 @@ def test_fading_accounts_are_warned_of_months_ahead() -> None:
     assert found.lift is not None and found.lift > 5
 
 
+def test_chances_are_held_against_what_came() -> None:
+    """R86: the backtest compares what was told three months before each renewal, and nothing later, with what came."""
+    store = MemoryStore()
+    told_then = {"A-0": 0.9, "A-1": 0.6, "A-2": 0.7, "A-3": 0.1}
+    with clock.frozen(NOW), store.write("value") as connection:
+        came = [renewal(name, "2026-10", name not in ("A-0", "A-1")) for name in told_then]
+        written(connection, [row(name, month) for name in told_then for month in before(4, "2026-10")], came)
+        worth = [account_months.Worth(name, 1.0, chance, 100.0, 0.0, 0.0) for name, chance in told_then.items()]
+        account_months.values(connection, "2026-07", worth)
+        found = warnings.backtest(connection, playbook(), "2026-10").chances
+    assert found is not None and (found.renewals, found.lost, found.auc) == (4, 2, 0.75)
+    assert found.brier == pytest.approx((0.01 + 0.16 + 0.49 + 0.01) / 4)
+
+
 def test_a_market_without_silent_churn_is_quiet() -> None:
     """R13: where as many leave and nobody fades before, nobody is flagged."""
     store = MemoryStore()
