@@ -158,5 +158,9 @@ def latitude_of(connection: Connection, past: Past) -> list[dict[str, Any]]:
     crm = past.audit.account.crm if past.audit.account else None
     intents, segment = past.entry["body"]["intents"], crm.segment if crm else None
     cells = history.cells(connection, past.audit.at)
-    told = [one.model_dump(exclude={"level"}) for one in cells if one.intent in intents and one.segment == segment]
+    told = [
+        one.model_dump(exclude={"level", "audits", "lost"})
+        for one in cells
+        if one.intent in intents and one.segment == segment
+    ]
     return [{**one, "since": past.audit.at} for one in told]
