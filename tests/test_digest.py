@@ -227,7 +227,7 @@ def test_a_password_is_not_sent_in_the_clear(sink: Sink, monkeypatch: pytest.Mon
     """Beyond this machine nothing is sent to a server that offers no encryption."""
     mailer = Mailer.of()
     elsewhere = Mailer("127.0.0.1", mailer.port, False, mailer.sender, mailer.user, mailer.password)
-    monkeypatch.setattr("cxagent.notifying.digest.LOOPBACK", ())
+    monkeypatch.setattr("cxagent.notifying.mailing.LOOPBACK", ())
     with pytest.raises(Unreachable, match="offers no encryption"):
         elsewhere.send(EmailMessage())
     assert sink.users == []

@@ -15,7 +15,9 @@ from cxagent.cli.screen import print_json, talk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxagent.home import Home as Folder
+    from cxagent.domain.value import Value
+    from cxagent.ledger.store import Connection
+    from cxagent.playbook import Playbook
 
 group = typer.Typer(help="What it is worth: growth, efficiency, risk and trust, as trends and as money.")
 
@@ -157,14 +159,10 @@ def account(
     from cxagent.value.account import account_report
     from cxagent.value.valuing import latest
 
-    folder = _folder(project)
-    with folder.store.read() as connection:
-        book = folder.playbook_on_record(connection)
-        found = account_report(connection, latest(connection, book.value), account_id, clock.now().date())
-    if json:
-        print_json(found.model_dump(mode="json"))
-    else:
-        show_account(found, book.currency)
+    def asked(connection: "Connection", book: "Playbook") -> "Value":
+        return account_report(connection, latest(connection, book.value), account_id, clock.now().date())
+
+    _answer(project, json, asked, show_account)
 
 
 @group.command()
@@ -178,14 +176,7 @@ def person(
     from cxagent.cli.value_screen import show_person
     from cxagent.value.people import leaving
 
-    folder = _folder(project)
-    with folder.store.read() as connection:
-        book = folder.playbook_on_record(connection)
-        found = leaving(connection, book, name, clock.now())
-    if json:
-        print_json(found.model_dump(mode="json"))
-    else:
-        show_person(found, book.currency)
+    _answer(project, json, lambda connection, book: leaving(connection, book, name, clock.now()), show_person)
 
 
 @group.command("what-if")
@@ -200,19 +191,29 @@ def what_if(
     from cxagent.cli.value_screen import show_what_if
     from cxagent.value.what_if import what_if as supposed
 
-    folder = _folder(project)
+    def shown(found: Any, currency: str) -> None:
+        show_what_if(found)
+
+    _answer(project, json, lambda connection, book: supposed(connection, book, retention), shown)
+
+
+def _answer(
+    project: Path,
+    json: bool,
+    asked: "Callable[[Connection, Playbook], Value]",
+    shown: "Callable[[Any, str], None]",
+) -> None:
+    """Ask one thing of the ledger under the playbook that rules, and print it; `shown` is given the currency too."""
+    from cxagent.home import Home as Folder
+
+    folder = Folder(project)
     with folder.store.read() as connection:
-        found = supposed(connection, folder.playbook_on_record(connection), retention)
+        book = folder.playbook_on_record(connection)
+        found = asked(connection, book)
     if json:
         print_json(found.model_dump(mode="json"))
     else:
-        show_what_if(found)
-
-
-def _folder(project: Path) -> "Folder":
-    from cxagent.home import Home as Folder
-
-    return Folder(project)
+        shown(found, book.currency)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from cxagent import clock
 from cxagent.domain.ticket import Incoming
 from cxagent.latitude.similar import Lesson
 from cxagent.ledger import personal
-from cxagent.ledger.findings import Key, of_cell
 from cxagent.ledger.store import TABLES
 
 LESSON, LOG, TICKET, PERSONAL = TABLES["lesson"], TABLES["decision_log"], TABLES["ticket"], TABLES["personal"]
@@ -29,7 +28,6 @@ _TEXTS = (
 )
 _TICKETS = select(LOG.c.id, LOG.c.ticket_id).where(LOG.c.id.in_(bindparam("ids", expanding=True)))
 _KNOWN = select(LESSON.c.decision_id, LESSON.c.until).where(LESSON.c.decision_id.in_(bindparam("ids", expanding=True)))
-_STOPPED = select(INCIDENT.c.decision_id).where(*of_cell(INCIDENT), INCIDENT.c.at == bindparam("at"))
 _AGAIN = LESSON.update().where(LESSON.c.decision_id == bindparam("which"))
 
 
@@ -73,11 +71,6 @@ def learn(
     if rows:
         connection.execute(LESSON.insert(), rows)
     return len(rows)
-
-
-def stopped_by(connection: Connection, cell: Key, at: datetime) -> list[str]:
-    """Return the decisions of a cell that were found critical at a moment."""
-    return list(connection.execute(_STOPPED, {**cell._asdict(), "at": at.isoformat()}).scalars())
 
 
 def forget(connection: Connection, intent: str, segment: str, at: datetime) -> None:

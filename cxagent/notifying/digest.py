@@ -1,34 +1,26 @@
 """The digest: once a day, everybody for whom drafts wait gets a short mail whose links open the cards."""
 
-import os
-import smtplib
-import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid, parseaddr
+from functools import partial
 from html import escape
-from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from cxagent import brief, clock
+from cxagent import brief
 from cxagent.agent import Agent
 from cxagent.domain.cell import Level
 from cxagent.domain.value import Text, Value
-from cxagent.errors import BadInput, Unreachable
+from cxagent.errors import BadInput
 from cxagent.ledger import absences, cells, deliveries, personal
-from cxagent.ledger.deliveries import LOOPBACK
 from cxagent.ledger.store import Connection
 from cxagent.notifying.links import PUBLIC_URL, public_url
+from cxagent.notifying.mailing import Mailer, Outcome, addressed, send_claimed
 from cxagent.playbook import BESIDE, Playbook
 from cxagent.rules.submission import spoken
 
-SMTP_URL, MAIL_FROM = "CXAGENT_SMTP_URL", "CXAGENT_MAIL_FROM"
 SHOWN = 5
-SECONDS = 15.0
 CHANGED = "What the AI may do changed"
 DAY = timedelta(days=1)
 QA = BESIDE[1]
@@ -72,72 +64,6 @@ class Digest(Value):
     def key(self) -> str:
         """What is sent once: this person's digest of this day."""
         return f"digest {self.day} {' '.join(self.person.lower().split())}"
-
-
-@dataclass(frozen=True)
-class Mailer:
-    """Sends mail through one server; `smtp://` becomes encrypted before a password is sent, `smtps://` always is."""
-
-    host: str
-    port: int
-    implicit: bool
-    sender: str
-    user: str | None = None
-    password: str | None = None
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str] = os.environ) -> "Mailer":
-        """Return the mailer that the environment names; `BadInput` names the variable that is missing or wrong."""
-        given, sender = environment.get(SMTP_URL, ""), environment.get(MAIL_FROM, "")
-        parts = urlsplit(given)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise BadInput("must be set, for example smtp://user:password@mail.example.com:587", where=SMTP_URL)
-        if "@" not in parseaddr(sender)[1]:
-            raise BadInput("must be set to the address that mails come from", where=MAIL_FROM)
-        try:
-            port = parts.port or (465 if parts.scheme == "smtps" else 587)
-        except ValueError:
-            raise BadInput("names a port that is no number", where=SMTP_URL) from None
-        user, password = (unquote(one) if one else None for one in (parts.username, parts.password))
-        return cls(parts.hostname, port, parts.scheme == "smtps", sender, user, password)
-
-    def send(self, mail: EmailMessage) -> None:
-        """Send one mail; `Unreachable` says what the server said."""
-        try:
-            with self._connected() as server:
-                server.send_message(mail)
-        except (OSError, smtplib.SMTPException) as error:
-            raise Unreachable(f"the mail server {self.host}:{self.port}: {_said(error)}") from error
-
-    def _connected(self) -> smtplib.SMTP:
-        safely = ssl.create_default_context()
-        if self.implicit:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=SECONDS, context=safely)
-        else:
-            server = smtplib.SMTP(self.host, self.port, timeout=SECONDS)
-        try:
-            server.ehlo()
-            if not self.implicit and server.has_extn("starttls"):
-                server.starttls(context=safely)
-                server.ehlo()
-            elif not self.implicit and self.host not in LOOPBACK:
-                raise smtplib.SMTPException("it offers no encryption, so nothing was sent")
-            if self.user:
-                server.login(self.user, self.password or "")
-        except BaseException:
-            server.close()
-            raise
-        return server
-
-
-def _said(error: Exception) -> str:
-    match error:
-        case smtplib.SMTPResponseException(smtp_error=bytes(text)):
-            return f"{error.smtp_code} {text.decode(errors='replace')}"
-        case smtplib.SMTPRecipientsRefused(recipients=refused):
-            return "refused " + ", ".join(sorted(refused))
-        case _:
-            return str(error) or type(error).__name__
 
 
 def digests(agent: Agent, now: datetime, to: str | None = None) -> list[Digest]:
@@ -273,20 +199,10 @@ def html(one: Digest, base: str) -> str:
 
 def message(one: Digest, sender: str, base: str) -> EmailMessage:
     """Return a digest as a mail in two forms, plain text and HTML."""
-    name, address = parseaddr(sender)
-    mail = EmailMessage()
-    mail["Subject"] = subject(one)
-    mail["From"] = Address(name, addr_spec=address)
-    mail["To"] = Address(one.person, addr_spec=one.email)
-    mail["Date"] = format_datetime(clock.now())
-    mail["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
-    mail["Auto-Submitted"] = "auto-generated"
+    mail = addressed(subject(one), one.person, one.email, sender)
     mail.set_content(plain(one, base))
     mail.add_alternative(html(one, base), subtype="html")
     return mail
-
-
-Outcome = Literal["sent", "sent before", "not told"]
 
 
 def send_digests(
@@ -307,16 +223,6 @@ def send_digests(
         with agent.store.write(one.key) as connection:
             mine = deliveries.claim_notice(connection, one.key, one.person, now)
         if mine:
-            _send(agent, one, mailer, base)
+            send_claimed(agent.store, one.key, mailer, partial(message, one, mailer.sender, base))
         told.append((one, "sent" if mine else "sent before"))
     return told
-
-
-def _send(agent: Agent, one: Digest, mailer: Mailer, base: str) -> None:
-    """Send a digest whose day was claimed; a try that failed gives the claim back."""
-    try:
-        mailer.send(message(one, mailer.sender, base))
-    except BaseException:
-        with agent.store.write(one.key) as connection:
-            deliveries.release_notice(connection, one.key)
-        raise

@@ -6,20 +6,18 @@ mail itself holds text and a plain table, and the page with its charts goes alon
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid, parseaddr
+from functools import partial
 from html import escape
 from zoneinfo import ZoneInfo
 
-from cxagent import clock
 from cxagent.domain.value import Text, Value
 from cxagent.errors import BadInput
 from cxagent.home import Home
 from cxagent.ledger import absences, deliveries
 from cxagent.ledger.store import Connection
 from cxagent.metrics.registry import Registry
-from cxagent.notifying.digest import Mailer, Outcome
+from cxagent.notifying.mailing import Mailer, Outcome, addressed, send_claimed
 from cxagent.playbook import Colleague, Playbook
 from cxagent.value.monthly import NEVER_ADDED, NO_LESS_TRUE, Monthly, latest, monthly, plain, trend, unpriced
 from cxagent.value.monthly_page import html
@@ -96,19 +94,9 @@ def send_monthly(
         with home.store.write(one.key) as connection:
             mine = deliveries.claim_notice(connection, one.key, one.person, now)
         if mine:
-            _send(home, one, told, page, mailer)
+            send_claimed(home.store, one.key, mailer, partial(message, one, told, page, mailer.sender))
         sent.append((one, "sent" if mine else "sent before"))
     return sent
-
-
-def _send(home: Home, one: Letter, told: Monthly, page: str, mailer: Mailer) -> None:
-    """Send a letter whose month was claimed; a try that failed gives the claim back."""
-    try:
-        mailer.send(message(one, told, page, mailer.sender))
-    except BaseException:
-        with home.store.write(one.key) as connection:
-            deliveries.release_notice(connection, one.key)
-        raise
 
 
 def subject(told: Monthly) -> str:
@@ -118,14 +106,7 @@ def subject(told: Monthly) -> str:
 
 def message(one: Letter, told: Monthly, page: str, sender: str) -> EmailMessage:
     """Return a letter as a mail: plain text, a short body, and the whole report, `page`, as a file."""
-    named, address = parseaddr(sender)
-    mail = EmailMessage()
-    mail["Subject"] = subject(told)
-    mail["From"] = Address(named, addr_spec=address)
-    mail["To"] = Address(one.person, addr_spec=one.email)
-    mail["Date"] = format_datetime(clock.now())
-    mail["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
-    mail["Auto-Submitted"] = "auto-generated"
+    mail = addressed(subject(told), one.person, one.email, sender)
     mail.set_content(f"{plain(told)}\n{FOOT}\n")
     mail.add_alternative(short(told), subtype="html")
     mail.add_attachment(page, subtype="html", filename=f"what-it-is-worth-{told.month}.html")

@@ -18,10 +18,13 @@ from cxagent.ledger.cells import Standing
 from cxagent.ledger.findings import Key
 from cxagent.ledger.store import Connection, lock
 from cxagent.playbook import Playbook
+from cxagent.quality.lessons import learn
 from cxagent.quality.moving import Moved, lapse, moved, restarted, reworked, stand, with_threshold
 from cxagent.quality.settling import sweep
 
 __all__ = ["Moved", "noted", "queue_for", "sweep"]
+
+STOPPED_AGAIN = "a critical error in a cell that was stopped already"
 
 
 def queue_for(connection: Connection, intent: str, segment: str) -> None:
@@ -69,7 +72,8 @@ def _weighed(connection: Connection, book: Playbook, finding: Finding, finding_i
     if move is not None:
         one, entered = _fallen(connection, book, one, track, move, finding)
         moves.append(entered)
-    elif finding.critical:  # it was stopped before: its tests begin anew all the same
+    elif finding.critical:  # it was stopped before: its tests begin anew, and it is learned from all the same
+        learn(connection, cell, (finding.decision_id,), finding.at, book.latitude.learning, STOPPED_AGAIN)
         one = restarted(connection, book, one, track, finding.at)
     else:
         one = _corrected(connection, one._replace(track=track), finding)

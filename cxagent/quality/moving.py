@@ -14,7 +14,7 @@ from cxagent.intervals import upper_bound
 from cxagent.latitude import ladder, promotion
 from cxagent.latitude.ladder import Move, Track
 from cxagent.latitude.terms import START
-from cxagent.ledger import cells, chain, findings, history, lessons, quality_rows
+from cxagent.ledger import cells, chain, findings, history, quality_rows
 from cxagent.ledger.cells import Standing
 from cxagent.ledger.findings import Key
 from cxagent.ledger.store import Connection
@@ -29,7 +29,6 @@ LEAST_CAUGHT = 0.5
 TICK = timedelta(microseconds=1)
 LOWERED = ("detected", "surfaced", "incident")
 """The moves that are learned from: what people found was wrong."""
-STOPPED_AGAIN = "a critical error in a cell that was stopped already"
 MOST_CASES = 5
 """The most decisions that one move is about."""
 
@@ -213,12 +212,7 @@ def _behind(connection: Connection, was: Standing, move: Move, about: Finding | 
 
 
 def restarted(connection: Connection, book: Playbook, was: Standing, track: Track, at: datetime) -> Standing:
-    """Return a cell whose tests begin anew with the next decision, with the threshold and the lease of its level.
-
-    What stops a cell that is stopped already moves nothing, and is learned here all the same.
-    """
-    if was.track.halted and track.halted and (cases := lessons.stopped_by(connection, was.key, at)):
-        learn(connection, was.key, cases, at, book.latitude.learning, STOPPED_AGAIN)
+    """Return a cell whose tests begin anew with the next decision, with the threshold and the lease of its level."""
     theta = theta_of(connection, book, was.intent, was.segment, at)
     if track.theta < theta <= ladder.HYSTERESIS * track.theta:
         theta = track.theta

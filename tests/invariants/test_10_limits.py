@@ -1,5 +1,6 @@
 """Invariant 10, limits add up: over tickets, contacts, sister accounts and time, and for tickets in parallel."""
 
+import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,8 @@ from langgraph.types import Command
 from scenes import BOTH, LOW, MID, PLEA, REVIEWER, SENDERS, asks, credit, outside, waiting
 
 from cxagent.errors import Refused
+from cxagent.ledger import losses
+from cxagent.lifetime.terms import LossBudget
 from cxagent.testing import World
 
 pytestmark = BOTH
@@ -97,6 +100,21 @@ def test_the_room_is_taken_in_the_minting_transaction(world: World) -> None:
     minted = [row["ticket_id"] for row in world.rows("authorization", spent_at=None)]
     reserved = sum(Decimal(row["amount"]) for row in world.rows("budget") if row["status"] != "released")
     assert (minted, reserved) == (["T-5"], Decimal("200.00"))
+
+
+def test_the_loss_of_the_day_is_taken_in_the_minting_transaction(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two tickets that were ruled on before either was noted, the second finds the day's room taken."""
+    spend(world, "1.00")
+    (ruled,) = world.rows("decision_log", kind="ruling")
+    room = LossBudget(share=1e-12, at_least=2.5 * float(json.loads(ruled["body"])["expected_loss"]))
+    world.playbook = world.playbook.model_copy(
+        update={"value": world.playbook.value.model_copy(update={"loss_budget": room})}
+    )
+    # What the second one reads when it is ruled on was true before the first one was.
+    monkeypatch.setattr(losses, "lost_since", lambda *_: Decimal(0))
+    for name in ("T-5", "T-6"):
+        world.begin(asks(world, name, line=credit(LOW, "1.00")), before="act")
+    assert [row["ticket_id"] for row in world.rows("authorization", spent_at=None)] == ["T-5"]
 
 
 @pytest.mark.parametrize("sisters", [False, True], ids=["one account", "two sisters"])
